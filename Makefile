@@ -1,0 +1,71 @@
+# One runner for every task, the same on a laptop and in CI. Needs python3 (3.11–3.14) and make.
+# `make help` lists the targets.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SYNCED := $(VENV)/.synced
+PYTEST_WORKERS ?= 2
+
+# The one list of install steps; the Dockerfile runs the same two targets.
+LOCKS := requirements.lock requirements-build.lock
+
+.DEFAULT_GOAL := help
+.PHONY: help bootstrap test check unit format demo up down bench lock clean image-deps image-install
+
+help: ## Show this list
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(BIN)/uv: requirements-build.lock
+	@$(PYTHON) -c 'import sys; ok = (3, 11) <= sys.version_info[:2] <= (3, 14); \
+	sys.exit(0 if ok else "helm-jd needs Python 3.11 to 3.14, and $(PYTHON) is " + sys.version.split()[0] \
+	+ ": run make PYTHON=python3.12 ... (or another version you have)")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-build.lock
+	@touch $@
+
+$(SYNCED): $(BIN)/uv $(LOCKS) pyproject.toml
+	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes $(LOCKS)
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@touch $@
+
+bootstrap: $(SYNCED) ## Create .venv from the locked requirements
+
+test: bootstrap check ## Every check and every test, on a real Kafka
+	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --cov --cov-report=term
+
+check: bootstrap ## Lint, format, types, import rules
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+unit: bootstrap ## The tests that need no Kafka (under 30 s)
+	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) -m "not broker"
+
+format: bootstrap ## Format the code and mend what ruff can mend
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+demo: bootstrap ## Helm, Kafka, the adapter and a JD shop, live, for about a minute (DEMO_SECONDS)
+	$(BIN)/python -m devstack demo
+
+up: bootstrap ## Start Kafka, the JD simulator and the adapter, and leave them running
+	$(BIN)/python -m devstack up
+
+down: bootstrap ## Stop what `make up` started
+	$(BIN)/python -m devstack down
+
+bench: bootstrap ## Measure speed: ratios against named peers
+	$(BIN)/python -m benchmarks
+
+lock: $(BIN)/uv ## Resolve requirements.lock and requirements-build.lock anew
+	$(BIN)/uv pip compile --quiet pyproject.toml --all-extras $(LOCK_OPTIONS) -o requirements.lock
+	$(BIN)/uv pip compile --quiet requirements-build.in $(LOCK_OPTIONS) -o requirements-build.lock
+
+LOCK_OPTIONS := --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--no-emit-find-links --no-header --no-annotate --upgrade
+
+clean: ## Remove everything that make created
+	rm -rf $(VENV) .devstack .cache .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""helm-jd: keeps a merchant's Helm and JD.com equal, over Kafka."""
