@@ -1,0 +1,354 @@
+"""The composition root: puts the rooms together and runs them until told to stop."""
+
+import asyncio
+import signal
+import time
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import structlog
+
+from adapter.diagnostics import Metrics
+from adapter.errors import ShardLost
+from adapter.flows.catalogue import CatalogueFlow
+from adapter.flows.channels import ChannelWorkers, Flow, RunningChannel, accept_command
+from adapter.flows.orders import OrderFlow, accept_receipt
+from adapter.flows.shipments import ShipmentFlow, accept_shipment
+from adapter.flows.stock import StockFlow
+from adapter.flows.tables import WholeTables, active
+from adapter.jd.budget import CallBudgets
+from adapter.jd.client import Credentials as JdCredentials
+from adapter.jd.client import JdClient
+from adapter.jd.connection import HttpClient, checked_endpoint, http_client
+from adapter.kafka.bad_records import BadRecords
+from adapter.kafka.connection import wait_for_kafka
+from adapter.kafka.ownership import Accept, Ownership
+from adapter.kafka.publisher import Publisher
+from adapter.kafka.shard import Shard
+from adapter.kafka.tables import TableFollower
+from adapter.kafka.topics import require_topics, topic_specs
+from adapter.rules.channels import Channel
+from adapter.rules.diagnosis import Problems
+from adapter.rules.state import ChannelState
+from adapter.rules.stock import Level
+from adapter.settings import Settings
+from adapter.web.server import application, listening
+from adapter.workers import wait_any
+from contracts import jd_carriers
+
+log = structlog.get_logger()
+
+TRANSACTION_TIMEOUT_S = 10.0
+
+
+def run(settings: Settings) -> None:
+    """Run the adapter until SIGTERM or Ctrl-C; finish what is in flight, then return.
+
+    Raises:
+        FatalError: It cannot start, or cannot go on.
+    """
+    asyncio.run(_run_until_signalled(settings))
+
+
+async def _run_until_signalled(settings: Settings) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(signum, stop.set)
+    await Adapter(settings).run(stop)
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Adapter:
+    """One instance of the adapter.
+
+    Args:
+        settings: All of it.
+        now: The clock.
+    """
+
+    def __init__(self, settings: Settings, *, now: Callable[[], datetime] = _utc_now) -> None:
+        self._settings = settings.require_private_keys()
+        self._now = now
+        self._workers: dict[int, ChannelWorkers] = {}
+        self.metrics = Metrics()
+        self.web_port = 0
+        """The port that health and metrics listen on, once it runs."""
+        self._bad_records = BadRecords(
+            topic=settings.topics.dead_letters, partitions=settings.partitions
+        )
+        self.tables = WholeTables(
+            names=settings.topics,
+            private_keys=settings.private_keys,
+            http_hosts=settings.http_hosts,
+            bad_records=self._bad_records,
+            on_channels=self._channels_changed,
+            on_listing=self._listing_changed,
+            metrics=self.metrics,
+        )
+        self._follower = TableFollower(
+            connection=settings.kafka, handlers=self.tables.handlers, on_batch=self._wake_all
+        )
+        self._publisher = Publisher(connection=settings.kafka, timeout_s=TRANSACTION_TIMEOUT_S)
+        self._budgets = CallBudgets(now=now, monotonic=time.monotonic)
+        self._states: dict[str, ChannelState] = {}
+        self._http: HttpClient | None = None
+        self.ownership: Ownership | None = None
+        """Who owns what, once it runs."""
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until told to stop.
+
+        Raises:
+            FatalError: It cannot start, or cannot go on.
+        """
+        settings = self._settings
+        await wait_for_kafka(
+            settings.kafka,
+            wait_s=settings.kafka_wait_s,
+            on_wait=lambda message: log.warning("kafka.waiting", detail=message),
+        )
+        specs = topic_specs(settings.topics, settings.partitions)
+        await require_topics(settings.kafka, specs)
+        await self._publisher.start()
+        proxy = settings.http_proxy.get_secret_value() if settings.http_proxy else None
+        app = application(alive=self._alive, ready=self.readiness, registry=self.metrics.registry)
+        try:
+            async with (
+                http_client(proxy=proxy) as self._http,
+                listening(app, host=settings.web_host, port=settings.web_port) as self.web_port,
+            ):
+                log.info("adapter.started", web=f"{settings.web_host}:{self.web_port}")
+                await self._work(stop)
+        finally:
+            await self._publisher.stop()
+        log.info("adapter.stopped")
+
+    async def _work(self, stop: asyncio.Event) -> None:
+        """Read the whole tables, then join the group; leave the group first."""
+        ended = asyncio.Event()
+        self.ownership = self._new_ownership()
+        following = asyncio.create_task(self._follower.run(ended), name="tables")
+        following.add_done_callback(lambda _: stop.set())
+        try:
+            await wait_any(stop, self._follower.loaded)
+            if not stop.is_set():
+                log.info("tables.loaded", channels=len(self.tables.channels))
+                await self.ownership.run(stop)
+        finally:
+            ended.set()
+            await following
+
+    def _new_ownership(self) -> Ownership:
+        settings = self._settings
+        names = settings.topics
+        unknown = self.metrics.unknown_fields
+        accepts: dict[str, Accept] = {
+            names.shipments: lambda record, shard: accept_shipment(
+                record,
+                shard,
+                now=self._now(),
+                unknown=unknown.labels(topic=record.topic).inc,
+            ),
+            names.order_receipts: lambda record, _: accept_receipt(
+                record, unknown=unknown.labels(topic=record.topic).inc
+            ),
+            names.commands: lambda record, shard: accept_command(
+                record,
+                shard,
+                now=self._now(),
+                unknown=unknown.labels(topic=record.topic).inc,
+            ),
+        }
+        return Ownership(
+            connection=settings.kafka,
+            group=settings.consumer_group,
+            accepts=accepts,
+            dead_letters=names.dead_letters,
+            partitions=settings.partitions,
+            session_timeout_s=settings.session_timeout_s,
+            stop_timeout_s=settings.grace_s,
+            new_shard=lambda partition, prove: Shard(
+                partition=partition,
+                connection=settings.kafka,
+                names=names,
+                group=settings.consumer_group,
+                transaction_timeout_s=TRANSACTION_TIMEOUT_S,
+                publisher=self._publisher,
+                prove=prove,
+                metrics=self.metrics,
+            ),
+            new_workers=self._new_workers,
+            metrics=self.metrics,
+        )
+
+    def _new_workers(self, shard: Shard, on_lost: Callable[[ShardLost], None]) -> ChannelWorkers:
+        workers = ChannelWorkers(
+            shard=shard,
+            on_lost=on_lost,
+            channels=self.tables.channels,
+            partitions=self._settings.partitions,
+            build=self._build_channel,
+            bad_records=self._bad_records,
+            stop_timeout_s=self._settings.grace_s,
+            now=self._now,
+        )
+        self._workers[shard.partition] = workers
+        return workers
+
+    def _build_channel(self, channel: Channel, shard: Shard, problems: Problems) -> RunningChannel:
+        """Put a channel's flows together, its state restored from the shard's tables."""
+        channel_id, settings = channel.channel_id, channel.settings
+        state = self._restored(channel, shard)
+        jd = self._jd_client(channel)
+        wakes = {name: asyncio.Event() for name in ("stock", "catalogue", "orders", "shipments")}
+        catalogue = CatalogueFlow(
+            channel_id=channel_id,
+            state=state,
+            shard=shard,
+            jd=jd,
+            publishes=settings.sync_inventory,
+            sweep_every=timedelta(seconds=self._settings.catalogue_sweep_s),
+            follow_every=timedelta(seconds=self._settings.catalogue_follow_s),
+            on_change=wakes["stock"].set,
+            now=self._now,
+            problems=problems,
+        )
+        orders = OrderFlow(
+            channel_id=channel_id,
+            settings=settings,
+            state=state,
+            shard=shard,
+            jd=jd,
+            sweep_every=timedelta(seconds=self._settings.order_sweep_s),
+            on_stock=wakes["stock"].set,
+            now=self._now,
+            problems=problems,
+            metrics=self.metrics,
+        )
+        shipments = ShipmentFlow(
+            channel_id=channel_id,
+            settings=settings,
+            state=state,
+            shard=shard,
+            jd=jd,
+            carrier_aliases={
+                name: carrier.id for carrier in jd_carriers() for name in carrier.names
+            },
+            on_stock=wakes["stock"].set,
+            now=self._now,
+            problems=problems,
+            metrics=self.metrics,
+        )
+        flows = [
+            Flow("catalogue", catalogue.step, wakes["catalogue"]),
+            Flow("orders", orders.step, wakes["orders"]),
+            Flow("shipments", shipments.step, wakes["shipments"]),
+        ]
+        if settings.sync_stock_levels:
+            stock = StockFlow(
+                channel_id=channel_id,
+                state=state,
+                shard=shard,
+                jd=jd,
+                store_id=settings.jd_store_id,
+                now=self._now,
+                new_ref=lambda: uuid.uuid4().hex,
+                problems=problems,
+                metrics=self.metrics,
+            )
+            flows.append(Flow("stock", stock.step, wakes["stock"]))
+        self._states[channel_id] = state
+        self.tables.levels.watch(settings.stock_pool, channel_id, state.ledger.level_changed)
+
+        def close() -> None:
+            self.tables.levels.unwatch(settings.stock_pool, channel_id)
+            self._states.pop(channel_id, None)
+
+        return RunningChannel(state=state, flows=flows, close=close)
+
+    def _restored(self, channel: Channel, shard: Shard) -> ChannelState:
+        channel_id, settings = channel.channel_id, channel.settings
+        tables, pool = shard.tables, settings.stock_pool
+        # Compaction keeps a level's last record, not its newest: what was offered may know better.
+        for update in tables.stock_updates.of(channel_id).values():
+            if update.level is not None:
+                level = Level(
+                    update.level.available, update.level.version, update.level.occurred_at
+                )
+                if level.version is not None or level.occurred_at is not None:
+                    self.tables.levels.take(pool, update.sku, level)
+        state = ChannelState(
+            settings=settings,
+            levels=self.tables.levels.of(pool),
+            overrides=self.tables.overrides.of(channel_id),
+        )
+        for entry in tables.order_index.of(channel_id).values():
+            state.take_order(entry)
+        for listing in tables.listings.of(channel_id).values():
+            state.take_listing(listing)
+        for update in tables.stock_updates.of(channel_id).values():
+            state.restore_offered(update)
+        return state
+
+    def _jd_client(self, channel: Channel) -> JdClient:
+        settings, credentials = channel.settings, channel.credentials
+        if self._http is None:
+            message = "the HTTP client has not started"
+            raise ShardLost(message)
+        return JdClient(
+            http=self._http,
+            endpoint=checked_endpoint(settings.api_endpoint, self._settings.http_hosts),
+            credentials=JdCredentials(
+                app_key=credentials.api_key,
+                app_secret=credentials.api_secret.get_secret_value(),
+                access_token=credentials.access_token.get_secret_value(),
+            ),
+            budget=self._budgets.share(
+                credentials.api_key,
+                calls_per_second=settings.calls_per_second,
+                calls_per_day=settings.daily_call_quota,
+            ),
+            now=self._now,
+            call_timeout_s=self._settings.call_timeout_s,
+            on_call=self._count_call,
+        )
+
+    def _count_call(self, method: str, outcome: str, seconds: float) -> None:
+        self.metrics.jd_calls.labels(method=method, outcome=outcome).inc()
+        self.metrics.jd_call_seconds.labels(method=method).observe(seconds)
+
+    # What wakes whom -------------------------------------------------------------------------
+
+    def _channels_changed(self) -> None:
+        self.metrics.channels.labels(health="active").set(active(self.tables.channels))
+        for workers in self._workers.values():
+            workers.wake()
+
+    def _listing_changed(self, channel_id: str, sku_id: str) -> None:
+        state = self._states.get(channel_id)
+        if state is not None:
+            state.override_changed(sku_id)
+
+    def _wake_all(self) -> None:
+        for workers in self._workers.values():
+            workers.wake_stock()
+
+    # Health ----------------------------------------------------------------------------------
+
+    def _alive(self) -> dict[str, bool]:
+        return {"process": True}
+
+    def readiness(self) -> dict[str, bool]:
+        """Say, part by part, whether this instance does its part; without shards it does."""
+        ownership = self.ownership
+        return {
+            "tables_read": self._follower.loaded.is_set(),
+            "group_joined": ownership is not None and ownership.is_joined,
+            "shards_open": ownership is not None and ownership.is_ready,
+            "subscriber_alive": ownership is not None and ownership.is_alive,
+        }

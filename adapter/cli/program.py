@@ -1,0 +1,61 @@
+"""The program `helm-jd` and the commands that stand alone."""
+
+import sys
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from adapter.cli import channels, keys, topics
+from adapter.cli.environment import settings_of_command
+from adapter.cli.output import ends_cleanly
+from adapter.settings import settings_page
+
+app = typer.Typer(
+    name="helm-jd",
+    help="Keeps a merchant's Helm and JD.com equal, over Kafka. "
+    "Settings are environment variables HELM_JD_… or a .env file: see `helm-jd settings`. "
+    "Exit codes: 0 fine, 1 a problem was found, 2 wrong use or settings.",
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,  # they hold secrets
+    rich_markup_mode=None,
+)
+app.add_typer(channels.app)
+app.add_typer(topics.app)
+app.add_typer(keys.app)
+
+
+def _print_version(is_wanted: bool) -> None:  # noqa: FBT001 (the form of a typer callback)
+    if is_wanted:
+        sys.stdout.write(f"helm-jd {version('helm-jd')}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def _program(
+    *,
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Print the version.", callback=_print_version, is_eager=True
+        ),
+    ] = False,
+) -> None:
+    """Take what stands before a command."""
+
+
+@app.command()
+@ends_cleanly
+def run() -> None:
+    """Run the adapter until it is told to stop (SIGTERM or Ctrl-C)."""
+    # Imported here, for the other commands need none of it and should start at once.
+    from adapter.app import run as run_adapter  # noqa: PLC0415 (as above)
+
+    settings = settings_of_command().require_private_keys()
+    run_adapter(settings)
+
+
+@app.command()
+def settings() -> None:
+    """Print every setting with its default and meaning, as Markdown."""
+    sys.stdout.write(settings_page())

@@ -1,0 +1,1 @@
+"""The data ways. Each reads, parses, decides and acts; none knows another."""

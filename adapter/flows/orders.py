@@ -1,0 +1,303 @@
+"""Orders in: windows of JD's changes, read last page first, committed page by page.
+
+The window is fixed before anything is read. Orders, what is kept of them and, with the last page,
+the watermark are committed in one transaction: a crash repeats a page and publishes nothing twice.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime, timedelta
+
+import structlog
+
+from adapter.diagnostics import Metrics
+from adapter.jd.client import JdClient
+from adapter.kafka.records import Accepted, OutgoingRecord, ReadRecord
+from adapter.kafka.shard import Shard
+from adapter.rules.diagnosis import Problems
+from adapter.rules.messages import read_message, unknown_fields
+from adapter.rules.orders import (
+    Mapped,
+    content_hash,
+    fulfilled_by,
+    helm_status,
+    in_scope,
+    index_entry,
+    next_revision,
+    order_facts,
+    pages_last_first,
+    poll_window,
+    translate,
+)
+from adapter.rules.state import ChannelState
+from adapter.wire.helm import OrderReceipt, SalesChannel
+from adapter.wire.jd import JdOrder, JdOrderPage
+from adapter.wire.kept import Checkpoint, OrderIndexEntry
+
+log = structlog.get_logger()
+
+PAGE_SIZE = 100
+"""Orders a page; JD's limit.
+
+Source: contracts/jd/pop.order.search.
+"""
+SETTLE = timedelta(seconds=2)
+OVERLAP = timedelta(minutes=2)
+LATE_OVERLAP = timedelta(minutes=20)
+LATE_EVERY = timedelta(minutes=5)
+FURTHEST_BACK = timedelta(days=89)
+"""JD searches changes of the last three months."""
+
+UNREADABLE = "ORDER_UNREADABLE"
+TOO_FAR_BACK = "ORDERS_TOO_FAR_BACK"
+
+
+class OrderFlow:
+    """Imports one channel's orders.
+
+    Args:
+        channel_id: The sales channel.
+        settings: Its settings.
+        state: What is known of it.
+        shard: Publishes, and keeps index and watermark.
+        jd: JD.
+        sweep_every: Time between two full reads of all orders to ship.
+        on_stock: Called after bookings changed.
+        now: The clock.
+        problems: Where problems are noted.
+        metrics: Counts.
+    """
+
+    def __init__(
+        self,
+        *,
+        channel_id: str,
+        settings: SalesChannel,
+        state: ChannelState,
+        shard: Shard,
+        jd: JdClient,
+        sweep_every: timedelta,
+        on_stock: Callable[[], None],
+        now: Callable[[], datetime],
+        problems: Problems,
+        metrics: Metrics,
+    ) -> None:
+        self._channel_id = channel_id
+        self._settings = settings
+        self._state = state
+        self._shard = shard
+        self._jd = jd
+        self._sweep_every = sweep_every
+        self._on_stock = on_stock
+        self._now = now
+        self._problems = problems
+        self._metrics = metrics
+        self._late_read_at: datetime | None = None
+
+    async def step(self) -> float | None:
+        """Sweep if due, then read the next window.
+
+        Returns:
+            Seconds until the next poll; 0 while behind.
+
+        Raises:
+            AdapterError: The type is the decision.
+        """
+        checkpoint = self._shard.tables.checkpoints.get(self._channel_id, "orders")
+        if checkpoint is None:
+            checkpoint = await self._begin()
+        now = self._now()
+        if checkpoint.swept_at is None or now - checkpoint.swept_at >= self._sweep_every:
+            checkpoint = await self._sweep(checkpoint)
+        return await self._poll(checkpoint)
+
+    async def _begin(self) -> Checkpoint:
+        """Fix where the import begins; kept from the first activation on.
+
+        JD's instants have whole seconds: an order paid later in this one counts too.
+        """
+        now = self._now().replace(microsecond=0)
+        checkpoint = Checkpoint(
+            channel_id=self._channel_id, flow="orders", watermark=None, import_from=now
+        )
+        await self._shard.publish_atomically([self._shard.events.checkpoint(checkpoint, at=now)])
+        return checkpoint
+
+    def _start(self, checkpoint: Checkpoint) -> datetime:
+        if self._settings.order_importing_type == "from_date":
+            start = self._settings.import_orders_from
+        else:
+            start = checkpoint.import_from
+        return start or self._now()
+
+    async def _sweep(self, checkpoint: Checkpoint) -> Checkpoint:
+        """Read all orders to ship, however old: what windows missed, and what JD books."""
+        began = self._now()
+        swept = checkpoint.model_copy(update={"swept_at": began})
+        await self._read(
+            lambda page: self._jd.search_waiting_orders(page=page, page_size=PAGE_SIZE),
+            checkpoint,
+            last=swept,
+        )
+        return swept
+
+    async def _poll(self, checkpoint: Checkpoint) -> float:
+        now = self._now()
+        earliest = now - FURTHEST_BACK
+        watermark = checkpoint.watermark or self._start(checkpoint)
+        if watermark < earliest:
+            self._problems.seen(
+                TOO_FAR_BACK,
+                now=now,
+                cause=f"Orders changed before {earliest:%Y-%m-%d} cannot be asked for.",
+                evidence=f"the import stands at {watermark:%Y-%m-%d}",
+                remedy="JD searches three months back; older orders have to be entered by hand.",
+            )
+            watermark = earliest
+        window = poll_window(
+            watermark=watermark, now=now, overlap=self._overlap(now), settle=SETTLE
+        )
+        if window is None:
+            return self._settings.order_poll_interval_s
+        await self._read(
+            lambda page: self._jd.search_orders(
+                since=window.since, until=window.until, page=page, page_size=PAGE_SIZE
+            ),
+            checkpoint,
+            last=checkpoint.model_copy(update={"watermark": window.until}),
+        )
+        is_behind = now - window.until > timedelta(minutes=1)
+        return 0.0 if is_behind else self._settings.order_poll_interval_s
+
+    def _overlap(self, now: datetime) -> timedelta:
+        """Reach further back now and then: JD shows some orders minutes late."""
+        if self._late_read_at is None or now - self._late_read_at >= LATE_EVERY:
+            self._late_read_at = now
+            return LATE_OVERLAP
+        return OVERLAP
+
+    async def _read(
+        self,
+        fetch: Callable[[int], Awaitable[JdOrderPage]],
+        checkpoint: Checkpoint,
+        *,
+        last: Checkpoint,
+    ) -> None:
+        """Read and commit every page from the last to the first; `last` goes with that one."""
+        first = await fetch(1)
+        total = first.total or 0
+        pages = pages_last_first(total, PAGE_SIZE)
+        for number in pages[:-1]:
+            await self._commit(await fetch(number), checkpoint, None)
+        await self._commit(first if len(pages) <= 1 else await fetch(1), checkpoint, last)
+
+    async def _commit(
+        self, page: JdOrderPage, checkpoint: Checkpoint, final: Checkpoint | None
+    ) -> None:
+        start = self._start(checkpoint)
+        published: list[OutgoingRecord] = []
+        entries: list[OrderIndexEntry] = []
+        for order in page.orders:
+            records, entry = self._decide(order, start)
+            published += records
+            entries += [entry] if entry else []
+        self._report_unreadable(page.unreadable)
+        now = self._now()
+        kept = [self._shard.events.order_index(entry, at=now) for entry in entries]
+        kept += [self._shard.events.checkpoint(final, at=now)] if final else []
+        before = {
+            entry.order_id: self._shard.tables.order_index.get(self._channel_id, entry.order_id)
+            for entry in entries
+        }
+        await self._shard.publish_atomically(published + kept)
+        self._metrics.orders_published.inc(len(published))
+        for entry in entries:
+            self._note_bookings(before[entry.order_id], entry)
+        if entries:
+            self._on_stock()
+            log.info(
+                "orders.committed",
+                channel=self._channel_id,
+                published=len(published),
+                indexed=len(entries),
+            )
+
+    def _decide(
+        self, order: JdOrder, start: datetime
+    ) -> tuple[list[OutgoingRecord], OrderIndexEntry | None]:
+        previous = self._shard.tables.order_index.get(self._channel_id, order.order_id)
+        is_wanted = (previous is not None and previous.in_scope) or in_scope(order, start)
+        shipper = fulfilled_by(order)
+        is_imported = is_wanted and (shipper != "jd" or self._settings.import_jd_fulfilled)
+        content = content_hash(order)
+        decided = next_revision(previous, order, content=content, is_imported=is_imported)
+        if decided.action == "nothing":
+            return [], None
+        facts = order_facts(order)
+        now = self._now()
+        entry = index_entry(
+            order,
+            channel_id=self._channel_id,
+            previous=previous,
+            revision=decided.revision,
+            facts=facts,
+            content=content,
+            is_in_scope=is_wanted,
+            status_id=helm_status(facts, shipper),
+            now=now,
+        )
+        if decided.action == "index":
+            return [], entry
+        message = translate(
+            order,
+            channel_id=self._channel_id,
+            revision=decided.revision,
+            previous=previous,
+            mapping=self._mapping(order),
+            despatch_hours=self._settings.despatch_hours,
+            facts=facts,
+        )
+        return [self._shard.events.order(message, at=now)], entry
+
+    def _mapping(self, order: JdOrder) -> dict[str, Mapped]:
+        found = {
+            line.sku_id: self._state.sold_as(line.sku_id, line.outer_sku_id) for line in order.lines
+        }
+        return {sku_id: Mapped(*sold_as) for sku_id, sold_as in found.items() if sold_as}
+
+    def _note_bookings(self, before: OrderIndexEntry | None, entry: OrderIndexEntry) -> None:
+        """Tell the ledger of bookings, and where JD changed its number without us."""
+        known = before.shipped if before else {}
+        changed_by_jd = {
+            sku_id for sku_id, units in entry.shipped.items() if units > known.get(sku_id, 0)
+        }
+        if self._settings.stock_model == "sellable":
+            changed_by_jd = set(entry.ordered) if before is None else set()
+        for sku_id in changed_by_jd if before or entry.is_open else ():
+            self._state.ledger.offered_known(sku_id, None)
+        self._state.take_order(entry)
+
+    def _report_unreadable(self, unreadable: Sequence[tuple[str, str]]) -> None:
+        for order_id, reason in unreadable:
+            log.error("order.unreadable", channel=self._channel_id, order=order_id, reason=reason)
+            self._problems.seen(
+                UNREADABLE,
+                now=self._now(),
+                cause=f"JD's order {order_id or '(without number)'} cannot be read: {reason}",
+                remedy="Enter this order by hand and report it; the others are not affected.",
+                severity="error",
+            )
+
+
+def accept_receipt(record: ReadRecord, unknown: Callable[[int], None]) -> Accepted:
+    """Read Helm's answer to an order.
+
+    Args:
+        record: As it was read.
+        unknown: Told how many of its fields are not known.
+
+    Raises:
+        MalformedRecord: It cannot be read.
+    """
+    receipt = read_message(OrderReceipt, record.value, contract="helm.order-receipts")
+    unknown(unknown_fields(receipt))
+    return Accepted(receipt.channel_id)

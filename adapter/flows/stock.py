@@ -1,0 +1,168 @@
+"""Stock out: what the ledger says differs is written to JD, newest quantities only.
+
+Before a call its quantities are published as *intended* and acknowledged; the outcome follows.
+An intent without outcome restores as unknown, so it is written again.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+import structlog
+
+from adapter.diagnostics import Metrics
+from adapter.errors import JdAmbiguous, JdAnswer, TransientError
+from adapter.jd.client import JdClient
+from adapter.kafka.shard import Shard
+from adapter.rules.diagnosis import Problems, jd_words
+from adapter.rules.ledger import LARGEST_BATCH, StockWrite
+from adapter.rules.state import ChannelState
+from adapter.wire.published import Arithmetic, JdWords, LevelUsed, StockUpdate
+
+log = structlog.get_logger()
+
+REFUSED = "STOCK_REFUSED"
+
+
+class StockFlow:
+    """Writes one channel's stock.
+
+    Args:
+        channel_id: The sales channel.
+        state: What is known of it.
+        shard: Publishes and proves ownership.
+        jd: JD.
+        store_id: JD's store; None for the shop's default one.
+        now: The clock.
+        new_ref: Makes a call's unique name.
+        problems: Where problems are noted.
+        metrics: Counts.
+    """
+
+    def __init__(
+        self,
+        *,
+        channel_id: str,
+        state: ChannelState,
+        shard: Shard,
+        jd: JdClient,
+        store_id: str | None,
+        now: Callable[[], datetime],
+        new_ref: Callable[[], str],
+        problems: Problems,
+        metrics: Metrics,
+    ) -> None:
+        self._channel_id = channel_id
+        self._ledger = state.ledger
+        self._shard = shard
+        self._jd = jd
+        self._store_id = store_id
+        self._now = now
+        self._new_ref = new_ref
+        self._problems = problems
+        self._metrics = metrics
+        self._batch_size = LARGEST_BATCH
+
+    async def step(self) -> float | None:
+        """Write the next batch.
+
+        Returns:
+            0 while more waits; None to rest until something changes.
+
+        Raises:
+            AdapterError: The type is the decision.
+        """
+        batch = self._ledger.next_batch(self._batch_size)
+        if not batch:
+            return None
+        stock_ref = self._new_ref()
+        await self._publish(batch, "intended", stock_ref)
+        await self._shard.prove_ownership()
+        try:
+            receipt = await self._jd.set_stock(
+                stock_ref=stock_ref,
+                quantities={write.sku_id: write.quantity for write in batch},
+                store_id=self._store_id,
+            )
+        except JdAmbiguous:
+            await self._publish(batch, "unknown", stock_ref)
+            self._ledger.unknown(batch)
+            raise
+        except TransientError:
+            self._ledger.untouched(batch)
+            raise
+        await self._settle(batch, receipt.refusals, stock_ref)
+        return 0.0
+
+    async def _settle(
+        self, batch: Sequence[StockWrite], refusals: dict[str, JdAnswer], stock_ref: str
+    ) -> None:
+        refused = [write for write in batch if write.sku_id in refusals]
+        accepted = [write for write in batch if write.sku_id not in refusals]
+        if len(refused) == len(batch) > 1:
+            # The call was refused as a whole: smaller ones tell which SKU is to blame.
+            self._batch_size = max(len(batch) // 2, 1)
+            self._ledger.untouched(batch)
+            return
+        if accepted:
+            await self._publish(accepted, "accepted", stock_ref)
+            self._ledger.accepted(accepted)
+            self._batch_size = LARGEST_BATCH
+        for write in refused:
+            answer = refusals[write.sku_id]
+            await self._publish([write], "refused", stock_ref, jd=jd_words(answer))
+            self._ledger.refused(write)
+            self._problems.seen(
+                REFUSED,
+                now=self._now(),
+                cause=f"JD refuses the quantity of SKU {write.sku_id} ({write.sku}).",
+                evidence=f"quantity {write.quantity}",
+                remedy="See JD's words; the SKU is tried again when its quantity changes.",
+                jd=jd_words(answer),
+            )
+        log.info(
+            "stock.written",
+            channel=self._channel_id,
+            accepted=len(accepted),
+            refused=len(refused),
+            stock_ref=stock_ref,
+        )
+
+    async def _publish(
+        self,
+        batch: Sequence[StockWrite],
+        status: str,
+        stock_ref: str,
+        *,
+        jd: JdWords | None = None,
+    ) -> None:
+        at = self._now()
+        updates = [
+            StockUpdate.model_validate(
+                {
+                    "channel_id": self._channel_id,
+                    "sku_id": write.sku_id,
+                    "sku": write.sku,
+                    "status": status,
+                    "quantity": write.quantity,
+                    "stock_ref": stock_ref,
+                    "level": LevelUsed(
+                        available=write.level.available,
+                        version=write.level.version,
+                        occurred_at=write.level.occurred_at,
+                    ),
+                    "arithmetic": Arithmetic(
+                        uncounted=write.uncounted,
+                        stock_buffer=write.rule.stock_buffer,
+                        max_stock_level=write.rule.max_stock_level,
+                        units_per_listing=write.units_per_listing,
+                        open_units=write.open_units,
+                        sellable=write.sellable,
+                    ),
+                    "jd": jd,
+                    "at": at,
+                }
+            )
+            for write in batch
+        ]
+        await self._shard.publish([self._shard.events.stock_update(update) for update in updates])
+        self._metrics.stock_updates.labels(status=status).inc(len(updates))

@@ -1,0 +1,184 @@
+"""What every instance reads whole: sales channels, listings' own settings, stock levels.
+
+A record that cannot be read is set aside for the owner of its shard to dead-letter, and what was
+known stays. A channel whose newest settings cannot be read rests: they may have switched it off.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+
+import structlog
+from pydantic import SecretStr
+
+from adapter.diagnostics import Metrics
+from adapter.errors import AdapterError, MalformedRecord
+from adapter.kafka.bad_records import BadRecords
+from adapter.kafka.records import ReadRecord
+from adapter.kafka.topics import TopicNames
+from adapter.rules.channels import (
+    AnyChannel,
+    InactiveChannel,
+    UnreadableChannel,
+    read_channel,
+    without_credentials,
+)
+from adapter.rules.levels import Levels
+from adapter.rules.messages import read_message, require_key, unknown_fields
+from adapter.rules.overrides import Overrides
+from adapter.rules.stock import Level
+from adapter.wire.helm import ListingSettings, StockChange
+
+log = structlog.get_logger()
+
+
+class WholeTables:
+    """Takes in the records of the topics that every instance reads whole.
+
+    Args:
+        names: The topics.
+        private_keys: Open channels' credentials.
+        http_hosts: Hosts to which plain http is allowed beside loopback.
+        bad_records: Where unreadable records go.
+        on_channels: Called when a channel's settings changed.
+        on_listing: Told channel and listing whose own settings changed.
+        metrics: Counts.
+    """
+
+    def __init__(
+        self,
+        *,
+        names: TopicNames,
+        private_keys: Sequence[SecretStr],
+        http_hosts: Collection[str],
+        bad_records: BadRecords,
+        on_channels: Callable[[], None],
+        on_listing: Callable[[str, str], None],
+        metrics: Metrics,
+    ) -> None:
+        self.levels = Levels()
+        self.overrides = Overrides()
+        self.channels: dict[str, AnyChannel] = {}
+        self.handlers: Mapping[str, Callable[[ReadRecord], None]] = {
+            names.sales_channels: self._guarded(self._take_channel, keep=without_credentials),
+            names.listing_settings: self._guarded(self._take_override),
+            names.stock_changes: self._guarded(self._take_level),
+        }
+        self._private_keys = private_keys
+        self._http_hosts = http_hosts
+        self._bad_records = bad_records
+        self._on_channels = on_channels
+        self._on_listing = on_listing
+        self._metrics = metrics
+        self._channel_times: dict[str, int] = {}
+        self._override_times: dict[tuple[str, str], int] = {}
+
+    def _guarded(
+        self,
+        take: Callable[[ReadRecord], int],
+        *,
+        keep: Callable[[bytes], bytes] = lambda value: value,
+    ) -> Callable[[ReadRecord], None]:
+        """Make a handler that sets unreadable records aside; `take` returns its unknown fields."""
+
+        def handle(record: ReadRecord) -> None:
+            try:
+                unknown = take(record)
+            except AdapterError as error:
+                log.warning(
+                    "record.unreadable", reason=error.reason, detail=str(error), **_place(record)
+                )
+                self._set_aside(record, error, error.reason, keep)
+            except Exception as error:  # a bug inside one record stops that record alone
+                log.exception("record.internal_error", **_place(record))
+                self._set_aside(record, error, "internal_error", keep)
+            else:
+                self._metrics.records.labels(topic=record.topic, outcome="accepted").inc()
+                if unknown:
+                    self._metrics.unknown_fields.labels(topic=record.topic).inc(unknown)
+
+        return handle
+
+    def _set_aside(
+        self, record: ReadRecord, error: Exception, reason: str, keep: Callable[[bytes], bytes]
+    ) -> None:
+        self._metrics.dead_letters.labels(topic=record.topic, reason=reason).inc()
+        self._bad_records.add(record, error, keep=keep)
+
+    def _take_channel(self, record: ReadRecord) -> int:
+        channel_id = (record.key or b"").decode(errors="replace")
+        # Writers' partitioners differ, so one key may lie in two partitions: the later one holds.
+        if record.timestamp < self._channel_times.get(channel_id, 0):
+            return 0
+        self._channel_times[channel_id] = record.timestamp
+        try:
+            if record.value is None:
+                self.channels.pop(channel_id, None)
+                return 0
+            channel = read_channel(
+                record.key,
+                record.value,
+                private_keys=self._private_keys,
+                http_hosts=self._http_hosts,
+            )
+        except AdapterError as error:
+            self.channels[channel_id] = UnreadableChannel(channel_id, error)
+            raise
+        else:
+            self.channels[channel_id] = channel
+            return unknown_fields(channel.settings)
+        finally:
+            self._on_channels()
+
+    def _take_override(self, record: ReadRecord) -> int:
+        channel_id, sku_id = _parts(record.key)
+        if record.timestamp < self._override_times.get((channel_id, sku_id), 0):
+            return 0
+        settings = None
+        if record.value is not None:
+            settings = read_message(ListingSettings, record.value, contract="helm.listing-settings")
+            require_key(record.key, f"{settings.channel_id}:{settings.sku_id}")
+        self._override_times[channel_id, sku_id] = record.timestamp
+        self.overrides.take(channel_id, sku_id, settings)
+        self._on_listing(channel_id, sku_id)
+        return unknown_fields(settings) if settings else 0
+
+    def _take_level(self, record: ReadRecord) -> int:
+        if record.value is None:
+            stock_pool, sku = _parts(record.key)
+            self.levels.take(stock_pool, sku, Level(None))
+            return 0
+        change = read_message(StockChange, record.value, contract="helm.stock-changes")
+        stock_pool = change.stock_pool
+        if "stock_pool" not in change.model_fields_set:
+            stock_pool = _parts(record.key)[0]
+        require_key(record.key, f"{stock_pool}:{change.sku}")
+        level = Level(change.available, change.version, change.occurred_at)
+        self.levels.take(stock_pool, change.sku, level)
+        return unknown_fields(change)
+
+
+def active(channels: Mapping[str, AnyChannel]) -> int:
+    """Count the channels that are switched on and can be read."""
+    return sum(
+        not isinstance(channel, InactiveChannel | UnreadableChannel)
+        for channel in channels.values()
+    )
+
+
+def _parts(key: bytes | None) -> tuple[str, str]:
+    """Split a key at its first colon.
+
+    Raises:
+        MalformedRecord: It has none.
+    """
+    try:
+        first, colon, rest = (key or b"").decode().partition(":")
+    except UnicodeDecodeError:
+        first = colon = rest = ""
+    if not (first and colon and rest):
+        message = "key: must be two names with a colon between, as contracts/helm says"
+        raise MalformedRecord(message, field="key")
+    return first, rest
+
+
+def _place(record: ReadRecord) -> dict[str, str | int]:
+    return {"topic": record.topic, "partition": record.partition, "offset": record.offset}

@@ -1,0 +1,152 @@
+"""One call to JD: signed, sent once, and opened.
+
+Whether to try again, and when, is the caller's decision, and the error names it.
+
+Source: contracts/jd/definitions and contracts/jd/signature-vectors.json.
+"""
+
+import asyncio
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+import httpx
+
+from adapter.errors import AdapterError, JdAmbiguous, JdThrottled, JdUnavailable
+from adapter.jd.answers import Call, Reply, opened
+from adapter.jd.budget import CallBudget
+from adapter.jd.connection import HTTP_FAILURES, was_sent
+from adapter.jd.signing import sign
+from adapter.wire.jd import BEIJING
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a seller's app proves itself with."""
+
+    app_key: str
+    """API Key in Helm's form."""
+
+    app_secret: str = field(repr=False)
+    """API Secret in Helm's form."""
+
+    access_token: str = field(repr=False)
+    """Access Token in Helm's form."""
+
+
+class Gateway:
+    """JD's gateway, as one seller's app calls it.
+
+    Args:
+        http: The process's HTTP client.
+        endpoint: The gateway's full address, from `checked_endpoint`.
+        credentials: The app and the seller's grant.
+        budget: The app's calls, shared by its channels.
+        now: Gives the aware instant; JD compares it with its own clock.
+        call_timeout_s: Longest time for one call, once it has its turn.
+        on_call: Told of each call: method, `ok`, the error's reason or `interrupted`, seconds.
+    """
+
+    def __init__(
+        self,
+        *,
+        http: httpx.AsyncClient,
+        endpoint: str,
+        credentials: Credentials,
+        budget: CallBudget,
+        now: Callable[[], datetime],
+        call_timeout_s: float,
+        on_call: Callable[[str, str, float], None] | None,
+    ) -> None:
+        self._http = http
+        self._endpoint = endpoint
+        self._credentials = credentials
+        self._budget = budget
+        self._call_timeout_s = call_timeout_s
+        self._on_call = on_call
+        self.now = now
+        self.secrets = (credentials.app_secret, credentials.access_token, credentials.app_key)
+
+    async def call(self, call: Call, parameters: Mapping[str, object]) -> dict[str, object]:
+        """Make a call, once it has its turn.
+
+        Args:
+            call: Which method.
+            parameters: Its business parameters.
+
+        Returns:
+            What lies inside the envelope.
+
+        Raises:
+            JdAmbiguous: A call that changes something was sent, and what JD did is not known.
+            AdapterError: The type is the decision.
+        """
+        await self._budget.take()
+        clock = asyncio.get_running_loop().time
+        began = clock()
+        outcome = "interrupted"
+        try:
+            inner = opened(await self._sent(call, parameters), call, secrets=self.secrets)
+            outcome = "ok"
+            return inner  # noqa: TRY300 - what is counted is the call, and here it ended well
+        except JdThrottled as error:
+            outcome = error.reason
+            if error.answer.code:
+                self._budget.spend()
+            raise
+        except AdapterError as error:
+            outcome = error.reason
+            raise
+        finally:
+            if self._on_call is not None:
+                self._on_call(call.method, outcome, clock() - began)
+
+    async def _sent(self, call: Call, parameters: Mapping[str, object]) -> Reply:
+        form = {
+            "method": call.method,
+            "app_key": self._credentials.app_key,
+            "access_token": self._credentials.access_token,
+            "timestamp": beijing_text(self.now()),
+            "format": "json",
+            "v": "2.0",
+            "sign_method": "md5",
+            "360buy_param_json": json.dumps(parameters, ensure_ascii=False, separators=(",", ":")),
+        }
+        form["sign"] = sign(form, self._credentials.app_secret)
+        try:
+            async with asyncio.timeout(self._call_timeout_s):
+                response = await self._http.post(self._endpoint, data=form)
+        except HTTP_FAILURES as error:
+            is_ambiguous = call.writes and was_sent(error)
+            beneath = error.__cause__ if isinstance(error.__cause__, Exception) else error
+            message = f"{call.method}: no answer ({type(beneath).__name__})"
+            raise (JdAmbiguous if is_ambiguous else JdUnavailable)(message) from error
+        return Reply(
+            status=response.status_code,
+            body=response.content,
+            now=self.now(),
+            jd_now=_http_date(response.headers.get("Date")),
+            retry_after_s=_seconds(response.headers.get("Retry-After")),
+        )
+
+
+def beijing_text(moment: datetime) -> str:
+    """Write an instant as JD reads it.
+
+    Args:
+        moment: An aware instant; what is below a second is cut.
+    """
+    return moment.astimezone(BEIJING).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _http_date(text: str | None) -> datetime | None:
+    try:
+        return parsedate_to_datetime(text).astimezone(UTC) if text else None
+    except ValueError:
+        return None
+
+
+def _seconds(text: str | None) -> float | None:
+    return float(text) if text and text.isdecimal() else None

@@ -1,0 +1,205 @@
+"""A shard: the channels of one partition, what is kept of them, and the right to write.
+
+Opened in this order: start the producer (it ends a stale owner's open transaction), take the high
+watermarks, read the shard's tables up to them. Reading to the last stable offset instead would
+restore less than was committed.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+
+import structlog
+from aiokafka import TopicPartition
+
+from adapter.diagnostics import Metrics
+from adapter.errors import ShardLost
+from adapter.kafka.connection import KafkaConnection
+from adapter.kafka.events import Events
+from adapter.kafka.outbox import Outbox
+from adapter.kafka.publisher import Publisher
+from adapter.kafka.records import OutgoingRecord, ReadRecord
+from adapter.kafka.tables import Positions, Table, read_through
+from adapter.kafka.topics import TopicNames
+from adapter.wire.kept import Checkpoint, OrderIndexEntry, PendingShipment
+from adapter.wire.published import Listing, StockUpdate
+
+log = structlog.get_logger()
+
+
+class ShardTables:
+    """What is kept of a shard's channels, by channel."""
+
+    def __init__(self, names: TopicNames) -> None:
+        self.checkpoints: Table[Checkpoint] = Table(
+            topic=names.checkpoints, parse=Checkpoint.model_validate_json
+        )
+        self.order_index: Table[OrderIndexEntry] = Table(
+            topic=names.order_index, parse=OrderIndexEntry.model_validate_json
+        )
+        self.stock_updates: Table[StockUpdate] = Table(
+            topic=names.stock_updates, parse=StockUpdate.model_validate_json
+        )
+        self.listings: Table[Listing] = Table(
+            topic=names.listings, parse=Listing.model_validate_json
+        )
+        self.pending_shipments: Table[PendingShipment] = Table(
+            topic=names.pending_shipments, parse=PendingShipment.model_validate_json
+        )
+        self._by_topic: dict[str, Table[object]] = {
+            table.topic: table  # type: ignore[misc] # rows differ; each is read by its own parser
+            for table in (
+                self.checkpoints,
+                self.order_index,
+                self.stock_updates,
+                self.listings,
+                self.pending_shipments,
+            )
+        }
+
+    @property
+    def topics(self) -> Sequence[str]:
+        """The topics that the tables are read from."""
+        return tuple(self._by_topic)
+
+    def apply(self, topic: str, key: bytes | None, value: bytes | None) -> None:
+        """Take in a record of one of the tables; other topics' records are none of theirs.
+
+        Raises:
+            ValueError: The record cannot be read.
+        """
+        if topic in self._by_topic:
+            self._by_topic[topic].apply(key, value)
+
+
+class Shard:
+    """One owned partition.
+
+    Args:
+        partition: Its number.
+        connection: The cluster.
+        names: The topics.
+        group: The consumer group; part of the transactional id.
+        transaction_timeout_s: Longest a transaction may take.
+        publisher: Publishes what needs no transaction.
+        prove: Proves that this instance still owns the shard; raises ShardLost.
+        metrics: Counts.
+    """
+
+    def __init__(
+        self,
+        *,
+        partition: int,
+        connection: KafkaConnection,
+        names: TopicNames,
+        group: str,
+        transaction_timeout_s: float,
+        publisher: Publisher,
+        prove: Callable[[int], Awaitable[None]],
+        metrics: Metrics,
+    ) -> None:
+        self.partition = partition
+        self.names = names
+        self.events = Events(names=names, partition=partition)
+        self.tables = ShardTables(names)
+        self._connection = connection
+        self._publisher = publisher
+        self._prove = prove
+        self._metrics = metrics
+        self._positions: Positions = {}
+        self._read_timeout_s = transaction_timeout_s
+        self._outbox = Outbox(
+            connection=connection,
+            transactional_id=f"{group}.{partition}",
+            timeout_s=transaction_timeout_s,
+            on_transaction=lambda outcome: metrics.transactions.labels(outcome=outcome).inc(),
+        )
+        self._lost: asyncio.Event = asyncio.Event()
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether its right to write has gone since it was opened."""
+        return self._lost.is_set()
+
+    async def open(self) -> None:
+        """Take the shard over and restore its tables, reading on from where they stood.
+
+        Raises:
+            ShardLost: It could not be taken over; try again.
+        """
+        self._lost.clear()
+        await self._outbox.start()
+        partitions = [TopicPartition(topic, self.partition) for topic in self.tables.topics]
+        self._positions = await read_through(
+            self._connection,
+            partitions,
+            positions=self._positions,
+            apply=self._restore,
+            timeout_s=self._read_timeout_s,
+        )
+
+    async def close(self) -> None:
+        """Give the shard up; a transaction under way ends first."""
+        self._lost.set()
+        await self._outbox.stop()
+
+    async def publish_atomically(self, records: Sequence[OutgoingRecord]) -> None:
+        """Publish all the records or none, and take them into the tables.
+
+        A caller that is cancelled meanwhile does not tear commit and tables apart.
+
+        Raises:
+            Fenced: The shard is another instance's.
+            ShardLost: The outcome is unknown; the shard has to be opened anew.
+        """
+        if records:
+            await asyncio.shield(asyncio.ensure_future(self._publish_and_apply(records)))
+
+    async def publish(self, records: Sequence[OutgoingRecord]) -> None:
+        """Publish records, each on its own, and take them into the tables.
+
+        Raises:
+            ShardLost: Some may not have been published.
+        """
+        if self.is_lost:
+            message = f"shard {self.partition} is closed"
+            raise ShardLost(message)
+        await self._publisher.publish(records)
+        self._apply(records)
+
+    async def prove_ownership(self) -> None:
+        """Make sure that this instance owned the shard a moment ago; JD itself cannot be fenced.
+
+        Raises:
+            ShardLost: It does not, or it cannot be told.
+        """
+        if self.is_lost:
+            message = f"shard {self.partition} is closed"
+            raise ShardLost(message)
+        await self._prove(self.partition)
+
+    async def _publish_and_apply(self, records: Sequence[OutgoingRecord]) -> None:
+        try:
+            await self._outbox.publish(records)
+        except ShardLost:
+            self._lost.set()
+            raise
+        self._apply(records)
+
+    def _apply(self, records: Sequence[OutgoingRecord]) -> None:
+        for record in records:
+            self.tables.apply(record.topic, record.key, record.value)
+
+    def _restore(self, record: ReadRecord) -> None:
+        try:
+            self.tables.apply(record.topic, record.key, record.value)
+        except ValueError as error:
+            # Only this adapter writes these topics: an unreadable row is a defect or a foreign
+            # hand. One row is lost to memory, the record stays where it is.
+            self._metrics.records.labels(topic=record.topic, outcome="unreadable").inc()
+            log.exception(
+                "tables.unreadable",
+                topic=record.topic,
+                partition=record.partition,
+                offset=record.offset,
+                error=type(error).__name__,
+            )

@@ -1,0 +1,78 @@
+"""JD's SKUs as listings, and which Helm SKU each one sells.
+
+JD's outer id is the seller's own code for a SKU. It maps when it is there; it is never guessed,
+trimmed or matched loosely. `helm.listing-settings` overrides it.
+"""
+
+from adapter.wire.helm import ListingSettings
+from adapter.wire.jd import JdSku
+from adapter.wire.published import Listing
+
+ON_SALE, OFF_SALE, DELETED = "1", "2", "4"
+"""JD's states of a SKU.
+
+Source: contracts/jd/sku.read.searchSkuList.
+"""
+
+_PICTURES = "https://img10.360buyimg.com/n1/"
+
+
+def listing_of(channel_id: str, sku: JdSku, override: ListingSettings | None) -> Listing:
+    """Translate a JD SKU.
+
+    Args:
+        channel_id: The sales channel.
+        sku: As JD has it.
+        override: The listing's own settings.
+    """
+    attributes = {
+        attribute.attribute_id or str(number): ",".join(
+            value for value in (attribute.aliases or attribute.values) if value
+        )
+        for number, attribute in enumerate(sku.sale_attributes, start=1)
+    }
+    return mapped(
+        Listing(
+            channel_id=channel_id,
+            sku_id=sku.sku_id,
+            ware_id=sku.ware_id,
+            sku=sku.outer_id,
+            mapping="code" if sku.outer_id else "none",
+            title=sku.name or sku.ware_title or "",
+            status="on_sale" if sku.status == ON_SALE else "off_sale",
+            price=sku.price,
+            bar_code=sku.bar_code,
+            image_url=_picture(sku.logo),
+            attributes=attributes,
+            observed_stock=sku.stock_num,
+            modified_at=sku.modified,
+        ),
+        override,
+    )
+
+
+def mapped(listing: Listing, override: ListingSettings | None) -> Listing:
+    """Apply a listing's own settings."""
+    if override is None:
+        return listing
+    changes: dict[str, object] = {"units_per_listing": override.units_per_listing}
+    if override.sku is not None:
+        changes |= {"sku": override.sku, "mapping": "override"}
+    return listing.model_copy(update=changes)
+
+
+def is_changed(known: Listing | None, found: Listing) -> bool:
+    """Tell whether a listing has to be published again.
+
+    JD's stock figure alone does not count: it changes with every sale.
+    """
+    if known is None:
+        return True
+    volatile = {"observed_stock", "modified_at"}
+    return known.model_dump(exclude=volatile) != found.model_dump(exclude=volatile)
+
+
+def _picture(logo: str | None) -> str | None:
+    if not logo:
+        return None
+    return logo if "://" in logo else _PICTURES + logo.lstrip("/")

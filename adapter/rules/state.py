@@ -1,0 +1,139 @@
+"""What is known of one running channel: its listings, its bookings, its stock ledger.
+
+Each fact is told here once and reaches whatever depends on it.
+"""
+
+from collections.abc import Mapping
+
+from adapter.rules.bookings import Bookings
+from adapter.rules.catalogue import mapped
+from adapter.rules.ledger import StockLedger
+from adapter.rules.stock import Level, StockRule
+from adapter.wire.helm import ListingSettings, SalesChannel
+from adapter.wire.kept import OrderIndexEntry
+from adapter.wire.published import Listing, MappingCounts, StockUpdate
+
+
+class ChannelState:
+    """One running channel.
+
+    Args:
+        settings: The channel's.
+        levels: The newest levels of its stock pool, by SKU.
+        overrides: Its listings' own settings, by JD's SKU number; follows later changes.
+    """
+
+    def __init__(
+        self,
+        *,
+        settings: SalesChannel,
+        levels: Mapping[str, Level],
+        overrides: Mapping[str, ListingSettings],
+    ) -> None:
+        self._settings = settings
+        self._overrides = overrides
+        self._counts: MappingCounts | None = None
+        self.listings: dict[str, Listing] = {}
+        self.bookings = Bookings()
+        self.ledger = StockLedger(
+            rule=StockRule(settings.stock_buffer, settings.max_stock_level),
+            stock_model=settings.stock_model,
+            levels=levels,
+        )
+
+    def override(self, sku_id: str) -> ListingSettings | None:
+        """Return a listing's own settings."""
+        return self._overrides.get(sku_id)
+
+    def override_changed(self, sku_id: str) -> Listing | None:
+        """Take in that a listing's own settings changed; return the listing as it is now."""
+        known = self.listings.get(sku_id)
+        if known is None:
+            return None
+        listing = mapped(known, self.override(sku_id))
+        self.take_listing(listing)
+        return listing
+
+    def take_listing(self, listing: Listing) -> None:
+        """Take in a listing as JD has it."""
+        self._counts = None
+        self.listings[listing.sku_id] = listing
+        override = self.override(listing.sku_id)
+        if listing.sku is None:
+            self.ledger.listing_gone(listing.sku_id)
+            return
+        self.ledger.listing_mapped(
+            listing.sku_id,
+            listing.sku,
+            units_per_listing=listing.units_per_listing,
+            rule=self._own_rule(override),
+            is_held=override is not None and override.hold,
+        )
+
+    def drop_listing(self, sku_id: str) -> None:
+        """Take in that JD deleted a listing."""
+        self._counts = None
+        self.listings.pop(sku_id, None)
+        self.ledger.listing_gone(sku_id)
+
+    def take_order(self, entry: OrderIndexEntry) -> None:
+        """Take in an order's newest state."""
+        for sku_id in self.bookings.take(entry):
+            self.ledger.open_units_changed(sku_id, self.bookings.of(sku_id))
+
+    def restore_offered(self, update: StockUpdate) -> None:
+        """Take in what was last offered; an intent without outcome leaves it unknown."""
+        is_known = update.status in ("accepted", "adjusted")
+        self.ledger.offered_known(update.sku_id, update.quantity if is_known else None)
+
+    def jd_changed(self, sku_id: str, units: int) -> int | None:
+        """Reckon what JD holds after it took shipped units off a listing's number itself.
+
+        Returns:
+            The new offered quantity; None when it is not known.
+        """
+        offered = self.ledger.offered(sku_id)
+        if offered is None or self._settings.stock_model != "spot":
+            return offered
+        return max(offered - units, 0)
+
+    def sold_as(self, sku_id: str, outer_id: str | None) -> tuple[str, int] | None:
+        """Return the Helm SKU and its units that one sold listing takes; None when not mapped.
+
+        Args:
+            sku_id: JD's SKU number.
+            outer_id: The seller's code on the order, for a listing that was not read yet.
+        """
+        listing, override = self.listings.get(sku_id), self.override(sku_id)
+        if listing is not None:
+            return (listing.sku, listing.units_per_listing) if listing.sku else None
+        sku = (override.sku if override else None) or outer_id
+        return (sku, override.units_per_listing if override else 1) if sku else None
+
+    def mapping_counts(self) -> MappingCounts:
+        """Count listings by how they map."""
+        if self._counts is None:
+            self._counts = self._count()
+        return self._counts
+
+    def _count(self) -> MappingCounts:
+        skus: dict[str, int] = {}
+        for listing in self.listings.values():
+            if listing.sku is not None:
+                skus[listing.sku] = skus.get(listing.sku, 0) + 1
+        mapped_listings = sum(skus.values())
+        return MappingCounts(
+            mapped=mapped_listings,
+            unmapped=len(self.listings) - mapped_listings,
+            duplicate=sum(count for count in skus.values() if count > 1),
+        )
+
+    def _own_rule(self, override: ListingSettings | None) -> StockRule | None:
+        if override is None:
+            return None
+        own = self._settings
+        buffer, cap = override.stock_buffer, override.max_stock_level
+        return StockRule(
+            own.stock_buffer if buffer is None else buffer,
+            own.max_stock_level if cap is None else cap,
+        )

@@ -1,0 +1,1 @@
+"""What the adapter shows over HTTP: health, readiness, metrics."""

@@ -1,0 +1,1 @@
+"""What travels between the shores: frozen models, no behaviour."""
