@@ -1,0 +1,1 @@
+"""Measurements: each prints ratios against named peers in one run."""

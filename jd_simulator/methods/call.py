@@ -1,0 +1,56 @@
+"""What a method gets to see of a call, and what a method is."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from jd_simulator.errors import Refused
+from jd_simulator.methods.arguments import Arguments
+from jd_simulator.shop.model import Order
+from jd_simulator.shop.shop import Shop
+
+Answer = dict[str, object]
+"""The content of a method's envelope."""
+ROWS = "@rows@"
+"""Where in an answer the call's `rows` go; nothing that a caller wrote stands beside it."""
+
+
+@dataclass(slots=True)
+class Call:
+    """One call of a method that has passed the gateway."""
+
+    shop: Shop
+    arguments: Arguments
+    number: int
+    """The call's number in the sandbox's journal."""
+    notes: list[str] = field(default_factory=list)
+    """What is worth telling in the journal although JD says nothing of it."""
+    returned: list[tuple[Order, int]] = field(default_factory=list)
+    """Orders in the answer with their `modified`; the seller knows them once it is delivered."""
+    rows: list[bytes] | None = None
+    """Rows that are JSON already, to stand where the answer says `ROWS`: writing the same orders
+    again for each search would be most of its cost."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Method:
+    """One method of JD's."""
+
+    name: str
+    answer: Callable[[Call], Answer]
+    envelope: str
+    """The root key of the answer."""
+    needs_token: bool
+    parameters: frozenset[str]
+    """Names that the method knows; others are accepted, as JD does, and noted in the journal."""
+
+
+def api_result(refused: Refused | None = None) -> Answer:
+    """Shape the `apiResult` of the order methods."""
+    if refused is None:
+        return {"success": True, "englishErrCode": "", "chineseErrCode": "", "numberCode": 0}
+    return {
+        "success": False,
+        "englishErrCode": refused.en,
+        "chineseErrCode": refused.zh,
+        "numberCode": int(refused.code),
+    }

@@ -1,0 +1,181 @@
+"""What a shop is made of: SKUs, order lines, orders."""
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import IntEnum, StrEnum
+
+from jd_simulator.seed.people import Receiver
+
+HISTORY = 500
+"""Stock writes that each SKU remembers."""
+
+
+class SkuStatus(IntEnum):
+    """JD's numbers for what a SKU is."""
+
+    ON_SALE = 1
+    OFF_SALE = 2
+    DELETED = 4
+
+
+class State(StrEnum):
+    """The states of an order that this shop knows."""
+
+    NOT_PAY = "NOT_PAY"
+    TO_SHIP = "WAIT_SELLER_STOCK_OUT"
+    LEFT_ABROAD = "WAIT_SELLER_DELIVERY"
+    SHIPPED = "WAIT_GOODS_RECEIVE_CONFIRM"
+    FINISHED = "FINISHED_L"
+    CANCELLED = "TRADE_CANCELED"
+    LOCKED = "LOCKED"
+    PAUSED = "POP_ORDER_PAUSE"
+
+
+@dataclass(frozen=True, slots=True)
+class StockWrite:
+    """One change of a SKU's stockNum."""
+
+    at: float
+    """Seconds since the epoch, by the sandbox's clock."""
+    cause: str
+    """`seller` (a stock method), `jd` (the control room), `order`, `shipment` or `cancellation`."""
+    stock_num: int
+    """stockNum from then on."""
+    stock_ref: str | None
+    """The stockRfId of a seller's write."""
+    call: int | None
+    """Number of the call in the journal."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Sku:
+    """One variant on sale."""
+
+    sku_id: int
+    ware_id: int
+    outer_id: str
+    title: str
+    ware_title: str
+    price: Decimal
+    status: SkuStatus
+    bar_code: str
+    logo: str
+    category_id: int
+    attributes: Mapping[str, str]
+    """What sets this variant apart, such as 颜色 and 尺码."""
+    created: int
+    """Seconds since the epoch, as is `modified`."""
+    modified: int
+    stock_num: int
+    booked: int = 0
+    """Units of placed, unshipped orders; always 0 in the `sellable` stock model."""
+    lowest_sellable: int = 0
+    """The most negative sellable quantity there ever was; 0 if it never was negative."""
+    history: deque[StockWrite] = field(default_factory=lambda: deque(maxlen=HISTORY))
+
+    @property
+    def sellable(self) -> int:
+        """Units that a buyer can still order; negative when less is in stock than is booked."""
+        return self.stock_num - self.booked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """Some units of one SKU in an order, at the price they were sold for."""
+
+    sku: Sku
+    outer_id: str
+    """The seller's code and the title as they were when it was sold."""
+    title: str
+    quantity: int
+    price: Decimal
+    """Yuan a unit; 0 for a gift."""
+    is_gift: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coupon:
+    """A discount that the seller bears."""
+
+    amount: Decimal
+    """Yuan."""
+    kind: str = "41-京东券优惠"
+    sku_id: int | None = None
+    """The SKU it belongs to; None when it is on the whole order."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """One line of what a buyer wants."""
+
+    key: str
+    """The SKU's id or outer id."""
+    quantity: int
+    is_gift: bool = False
+    path: str = "lines"
+    """Where it stands in the control call, to name it in a refusal."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Purchase:
+    """What a buyer asks for; what is None is made up."""
+
+    lines: tuple[Wanted, ...]
+    buyer: str | None = None
+    """The buyer's account name (pin). The same buyer lives at the same place."""
+    receiver: Receiver | None = None
+    is_paid: bool = True
+    is_cash_on_delivery: bool = False
+    is_cross_border: bool = False
+    order_type: str = "22"
+    remark: str = ""
+    coupons: tuple[Coupon, ...] = ()
+    freight: Decimal = Decimal("0.00")
+    store_order: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A state that an order had, and what brought it there."""
+
+    state: State
+    modified: int
+    cause: str
+
+
+@dataclass(slots=True, kw_only=True)
+class Order:
+    """A buyer's order."""
+
+    order_id: int
+    state: State
+    created: int
+    """Seconds since the epoch, as are the other instants."""
+    modified: int
+    purchase: Purchase
+    buyer: str
+    receiver: Receiver
+    lines: tuple[Line, ...]
+    paid: int | None = None
+    ended: int | None = None
+    shipped: int | None = None
+    original_receiver: Receiver | None = None
+    """The receiver before the first change of address."""
+    held_from: State | None = None
+    """The state that a lock or pause goes back to."""
+    holds_stock: bool = True
+    """Whether its units are booked (or, in the `sellable` model, taken) and not yet given up."""
+    carriers: str = ""
+    waybills: str = ""
+    changes: list[Change] = field(default_factory=list)
+    returned_modified: int | None = None
+    """The newest `modified` that the seller was answered; None: never returned."""
+    shown: dict[tuple[str, ...], bytes] = field(default_factory=dict)
+    """The order as JSON, by the fields that were asked for; empty since its last change."""
+
+    @property
+    def is_searchable(self) -> bool:
+        """Whether JD's order search knows it: unpaid orders are not in search."""
+        return self.state is not State.NOT_PAY

@@ -1,0 +1,264 @@
+"""The orders of a shop: placed by buyers, shipped by the seller, held and cancelled by JD's staff.
+
+Source: contracts/jd/order-states.json
+"""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from random import Random
+
+from jd_simulator.clock import Clock
+from jd_simulator.errors import already_shipped, no_such_order, wrong_state
+from jd_simulator.seed.people import Buyer, Receiver, make_buyer, make_receiver
+from jd_simulator.settings import Settings
+from jd_simulator.shop.index import TimeIndex
+from jd_simulator.shop.model import (
+    Change,
+    Line,
+    Order,
+    Purchase,
+    Sku,
+    SkuStatus,
+    State,
+    Wanted,
+)
+from jd_simulator.shop.shelves import NoSuchSku, Shelves
+from jd_simulator.shop.stock import book, release, take_off
+
+_OPEN = (State.TO_SHIP, State.LEFT_ABROAD)
+_CANCELLABLE = (State.NOT_PAY, State.TO_SHIP, State.LOCKED, State.PAUSED)
+_REPEAT_CUSTOMERS = 0.3
+
+
+class NotForSale(Exception):  # noqa: N818 - a refusal of a buyer's wish, answered by the control room
+    """A buyer's order that JD would not take; `path` names the line."""
+
+    def __init__(self, path: str, detail: str) -> None:
+        super().__init__(f"{path}: {detail}")
+        self.path = path
+        self.detail = detail
+
+
+class OrderBook:
+    """Every order of a shop, and what may happen to it."""
+
+    def __init__(self, *, settings: Settings, clock: Clock, shelves: Shelves) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._shelves = shelves
+        self._chance = Random(f"orders {settings.seed}")  # noqa: S311 - made-up data
+        self._next_id = 280_000_000_000 + self._chance.randrange(10**9)
+        self._buyers: dict[str, Buyer] = {}
+        self._pins: list[str] = []
+        self.by_id: dict[int, Order] = {}
+        self.by_modified = TimeIndex()
+        self.by_created = TimeIndex()
+
+    def find(self, order_id: int) -> Order:
+        """Look an order up.
+
+        Raises:
+            Refused: This seller has no such order.
+        """
+        order = self.by_id.get(order_id)
+        if order is None:
+            raise no_such_order()
+        return order
+
+    def place(self, purchase: Purchase, *, at: float | None = None) -> Order:
+        """Take a buyer's order, as JD's shop does: no more than JD shows as sellable.
+
+        Args:
+            purchase: What the buyer wants.
+            at: When, in seconds since the epoch; None means now.
+
+        Raises:
+            NotForSale: A line that cannot be bought, or discounts above the price.
+        """
+        now = int(self._clock.now() if at is None else at)
+        lines = self._lines(purchase.lines)
+        total = sum((line.price * line.quantity for line in lines), Decimal("0.00"))
+        if sum(coupon.amount for coupon in purchase.coupons) > total:
+            raise NotForSale(
+                path="coupons", detail=f"discounts exceed the order's price of {total} yuan"
+            )
+        buyer = self._buyer(purchase.buyer)
+        goes_out = purchase.is_paid or purchase.is_cash_on_delivery
+        self._next_id += self._chance.randrange(1, 98)
+        order = Order(
+            order_id=self._next_id,
+            state=State.TO_SHIP if goes_out else State.NOT_PAY,
+            created=now,
+            modified=now,
+            purchase=purchase,
+            buyer=buyer.pin,
+            receiver=purchase.receiver or buyer.receiver,
+            lines=lines,
+            paid=now if purchase.is_paid and not purchase.is_cash_on_delivery else None,
+        )
+        for line in lines:
+            book(line.sku, line.quantity, stock_model=self._settings.stock_model, at=now)
+        self.by_id[order.order_id] = order
+        self.by_modified.add(order.state, now, order.order_id)
+        self.by_created.add(order.state, now, order.order_id)
+        order.changes.append(Change(order.state, now, "place"))
+        return order
+
+    def pay(self, order_id: int) -> Order:
+        """Let the buyer pay.
+
+        Raises:
+            Refused: The order is not waiting for payment.
+        """
+        order = self._in_state(order_id, (State.NOT_PAY,))
+        order.paid = self._instant(order)
+        self._move(order, State.TO_SHIP, "pay")
+        return order
+
+    def cancel(self, order_id: int) -> Order:
+        """Cancel an order that has not left; its units are free again.
+
+        Raises:
+            Refused: It has left, or is cancelled already.
+        """
+        order = self._in_state(order_id, _CANCELLABLE)
+        now = self._clock.now()
+        for line in order.lines:
+            release(line.sku, line.quantity, stock_model=self._settings.stock_model, at=now)
+        order.holds_stock = False
+        order.ended = self._instant(order)
+        self._move(order, State.CANCELLED, "cancel")
+        return order
+
+    def hold(self, order_id: int, state: State, cause: str) -> Order:
+        """Lock (a cancellation is under review) or pause an order that waits to leave.
+
+        Raises:
+            Refused: It does not wait to leave.
+        """
+        order = self._in_state(order_id, _OPEN)
+        order.held_from = order.state
+        self._move(order, state, cause)
+        return order
+
+    def resume(self, order_id: int, state: State, cause: str) -> Order:
+        """Let an order that was locked or paused go on where it stood.
+
+        Raises:
+            Refused: It is not held that way.
+        """
+        order = self._in_state(order_id, (state,))
+        back, order.held_from = order.held_from or State.TO_SHIP, None
+        self._move(order, back, cause)
+        return order
+
+    def finish(self, order_id: int) -> Order:
+        """Let the buyer confirm that the goods came.
+
+        Raises:
+            Refused: The order has not been shipped.
+        """
+        order = self._in_state(order_id, (State.SHIPPED,))
+        order.ended = self._instant(order)
+        self._move(order, State.FINISHED, "finish")
+        return order
+
+    def readdress(self, order_id: int, receiver: Receiver | None) -> Order:
+        """Change where an order goes that has not left; None makes a receiver up.
+
+        Raises:
+            Refused: It has left, or is cancelled.
+        """
+        order = self._in_state(order_id, (State.TO_SHIP, State.LOCKED, State.PAUSED))
+        order.original_receiver = order.original_receiver or order.receiver
+        order.receiver = receiver or make_receiver(self._chance)
+        self._move(order, order.state, "readdress")
+        return order
+
+    def ship(self, order_id: int, *, carriers: str, waybills: str) -> Order:
+        """Take note that the seller has sent the whole order off.
+
+        Raises:
+            Refused: Not this seller's, shipped already, or in a state that does not allow it.
+                Cross-border orders leave in two steps, by methods of their own.
+        """
+        order = self.find(order_id)
+        if order.state in (State.SHIPPED, State.FINISHED):
+            raise already_shipped()
+        if order.state is not State.TO_SHIP or order.purchase.is_cross_border:
+            raise wrong_state(order.state)
+        now = self._clock.now()
+        for line in order.lines:
+            take_off(line.sku, line.quantity, stock_model=self._settings.stock_model, at=now)
+        order.holds_stock = False
+        order.shipped = self._instant(order)
+        order.carriers, order.waybills = carriers, waybills
+        self._move(order, State.SHIPPED, "ship")
+        return order
+
+    def _lines(self, wanted: Iterable[Wanted]) -> tuple[Line, ...]:
+        lines: list[Line] = []
+        taken: dict[int, int] = {}
+        for line in wanted:
+            sku = self._on_sale(line)
+            taken[sku.sku_id] = taken.get(sku.sku_id, 0) + line.quantity
+            if taken[sku.sku_id] > sku.sellable:
+                raise NotForSale(
+                    path=f"{line.path}.quantity",
+                    detail=f"{max(sku.sellable, 0)} of {line.key} can be bought",
+                )
+            price = Decimal("0.00") if line.is_gift else sku.price
+            lines.append(
+                Line(
+                    sku=sku,
+                    outer_id=sku.outer_id,
+                    title=f"【赠品】{sku.title}" if line.is_gift else sku.title,
+                    quantity=line.quantity,
+                    price=price,
+                    is_gift=line.is_gift,
+                )
+            )
+        return tuple(lines)
+
+    def _on_sale(self, line: Wanted) -> Sku:
+        try:
+            sku = self._shelves.find(line.key)
+        except NoSuchSku as error:
+            raise NotForSale(path=line.path, detail=str(error)) from error
+        if sku.status is not SkuStatus.ON_SALE:
+            raise NotForSale(path=line.path, detail=f"{line.key} is not on sale")
+        return sku
+
+    def _buyer(self, pin: str | None) -> Buyer:
+        if pin is None and self._pins and self._chance.random() < _REPEAT_CUSTOMERS:
+            pin = self._chance.choice(self._pins)
+        if pin is None:
+            buyer = make_buyer(self._chance)
+        elif pin in self._buyers:
+            return self._buyers[pin]
+        else:
+            home = Random(f"{pin} {self._settings.seed}")  # noqa: S311 - made-up data
+            buyer = Buyer(pin=pin, receiver=make_receiver(home))
+        self._buyers[buyer.pin] = buyer
+        self._pins.append(buyer.pin)
+        return buyer
+
+    def _in_state(self, order_id: int, states: tuple[State, ...]) -> Order:
+        order = self.find(order_id)
+        if order.state not in states:
+            raise wrong_state(order.state)
+        return order
+
+    def _instant(self, order: Order) -> int:
+        """The second it is; never before the order's last change, even if the clock went back."""
+        return max(int(self._clock.now()), order.modified)
+
+    def _move(self, order: Order, state: State, cause: str) -> None:
+        now = self._instant(order)
+        self.by_modified.remove(order.state, order.modified, order.order_id)
+        self.by_created.remove(order.state, order.created, order.order_id)
+        order.state, order.modified = state, now
+        order.shown.clear()
+        self.by_modified.add(state, now, order.order_id)
+        self.by_created.add(state, order.created, order.order_id)
+        order.changes.append(Change(state, now, cause))

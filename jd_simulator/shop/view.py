@@ -1,0 +1,291 @@
+"""How JD shows an order and a SKU to the seller: nearly every scalar a string, people veiled.
+
+Source: contracts/jd/definitions, contracts/jd/order-states.json
+"""
+
+import base64
+import hashlib
+import json
+from decimal import Decimal
+
+import contracts
+from jd_simulator.clock import beijing_text
+from jd_simulator.seed.people import Receiver
+from jd_simulator.settings import Settings
+from jd_simulator.shop.model import Order, Sku, State
+
+NO_TIME = "0001-01-01 00:00:00"
+"""How JD writes that an instant has not come."""
+ORDER_FIELDS = frozenset(
+    contracts.load_json("jd", "definitions", "order.json")["$defs"]["order"]["properties"]
+)
+"""What `optional_fields` may name."""
+_KEPT_VIEWS = 4
+"""Different choices of fields that an order is kept in; a shop has a client or two."""
+_ZERO = Decimal("0.00")
+_TAX = Decimal("0.091")
+"""Cross-border goods pay 70 % of the 13 % value-added tax."""
+
+_STATES = contracts.jd_order_states()
+
+
+def show_order(
+    order: Order, fields: tuple[str, ...], *, settings: Settings, vender_id: str
+) -> bytes:
+    """Show some fields of an order as JSON in UTF-8; made once for each change of the order.
+
+    Args:
+        order: The order.
+        fields: Which of `ORDER_FIELDS` to show, in this order.
+        settings: Of the sandbox: how people are veiled.
+        vender_id: The seller's number.
+    """
+    text = order.shown.get(fields)
+    if text is None:
+        view = order_view(order, settings=settings, vender_id=vender_id)
+        text = to_json({name: view[name] for name in fields})
+        if len(order.shown) >= _KEPT_VIEWS:
+            order.shown.clear()
+        order.shown[fields] = text
+    return text
+
+
+def to_json(value: object) -> bytes:
+    """Write JSON as JD does: compact, Chinese as it is."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def order_view(order: Order, *, settings: Settings, vender_id: str) -> dict[str, object]:
+    """Show every field of an order."""
+    return {
+        **_identity(order, vender_id),
+        **_money(order),
+        **_times(order),
+        **_people(order, settings),
+        **_goods(order),
+        **_customs(order),
+        **_flags(order),
+    }
+
+
+def tax(order: Order) -> Decimal:
+    """Tell the import tax of an order in yuan; 0 for domestic ones."""
+    if not order.purchase.is_cross_border:
+        return _ZERO
+    return round((_total(order) - _discount(order)) * _TAX, 2)
+
+
+def oaid(receiver: Receiver, seed: int) -> str:
+    """Name a receiver (name, address, phone) without telling it: the same gives the same."""
+    return base64.b64encode(_digest("oaid", receiver, seed, 48)).decode()
+
+
+def ciphertext(text: str, seed: int) -> str:
+    """Veil a text as long base64; the same text gives the same."""
+    data = f"{seed} {text}".encode()
+    return base64.b64encode(hashlib.shake_256(data).digest(81 + len(text.encode()))).decode()
+
+
+def masked_phone(phone: str) -> str:
+    """Show the first three digits of a phone number and the last one."""
+    return f"{phone[:3]}{'*' * max(len(phone) - 4, 1)}{phone[-1:]}"
+
+
+def sku_view(sku: Sku) -> dict[str, object]:
+    """Show a SKU with every field; `created` and `modified` are epoch milliseconds."""
+    return {
+        "wareId": sku.ware_id,
+        "skuId": sku.sku_id,
+        "status": int(sku.status),
+        "saleAttrs": [
+            {"attrId": str(1000 + index), "attrValueAlias": [value], "attrName": name}
+            for index, (name, value) in enumerate(sku.attributes.items())
+        ],
+        "features": [],
+        "jdPrice": float(sku.price),
+        "outerId": sku.outer_id,
+        "barCode": sku.bar_code,
+        "skuName": sku.title,
+        "logo": sku.logo,
+        "wareTitle": sku.ware_title,
+        "categoryId": sku.category_id,
+        "stockNum": sku.stock_num,
+        "created": sku.created * 1000,
+        "modified": sku.modified * 1000,
+    }
+
+
+def _identity(order: Order, vender_id: str) -> dict[str, object]:
+    purchase = order.purchase
+    return {
+        "orderId": str(order.order_id),
+        "venderId": vender_id,
+        "orderType": purchase.order_type,
+        "payType": "1-货到付款" if purchase.is_cash_on_delivery else "4-在线支付",
+        "orderState": str(order.state),
+        "orderStateRemark": _STATES[order.state].zh,
+        "deliveryType": "任意时间",
+        "orderRemark": purchase.remark,
+        "venderRemark": "",
+        "pin": order.buyer,
+        "open_id_buyer": _buyer_id("open", order),
+        "xid_buyer": _buyer_id("xid", order),
+        "openIdBuyer": _buyer_id("open", order),
+        "xidBuyer": _buyer_id("xid", order),
+        "returnOrder": "0",
+        "waybill": order.waybills,
+        "logisticsId": order.carriers,
+        "parentOrderId": "0",
+        "directParentOrderId": "0",
+        "tradeOrderId": order.order_id - 1,
+        "orderSource": "移动端订单",
+        "storeOrder": purchase.store_order,
+        "idSopShipmenttype": 0,
+        "storeId": "0",
+    }
+
+
+def _money(order: Order) -> dict[str, object]:
+    purchase = order.purchase
+    total, discount = _total(order), _discount(order)
+    due = total - discount + purchase.freight + tax(order)
+    return {
+        "orderTotalPrice": str(total),
+        "orderSellerPrice": str(total - discount),
+        "orderPayment": str(due),
+        "freightPrice": str(purchase.freight),
+        "sellerDiscount": str(discount),
+        "balanceUsed": "0.00",
+        "taxFee": str(tax(order)),
+        "shouldPay": str(due),
+        "actualPay": str(_ZERO if order.paid is None else due),
+        "payDiscount": "0.00",
+        "totalSellerDiscount": str(discount),
+        "totalSellerReceivable": str(total - discount + purchase.freight),
+        "totalOriginalPrice": str(total),
+        "paymentDetailList": []
+        if order.paid is None
+        else [{"payType": "京东支付", "payAmount": str(due)}],
+        "couponDetailList": [
+            {
+                "orderId": str(order.order_id),
+                "skuId": "" if coupon.sku_id is None else str(coupon.sku_id),
+                "couponType": coupon.kind,
+                "couponPrice": str(coupon.amount),
+            }
+            for coupon in purchase.coupons
+        ],
+    }
+
+
+def _times(order: Order) -> dict[str, object]:
+    return {
+        "orderStartTime": beijing_text(order.created),
+        "orderEndTime": _time(order.ended),
+        "paymentConfirmTime": _time(order.paid),
+        "modified": beijing_text(order.modified),
+        "scDT": NO_TIME,
+        "promisePickDate": NO_TIME,
+        "opPickDate": NO_TIME,
+        "opDeliveredDate": _time(order.ended if order.state is State.FINISHED else None),
+    }
+
+
+def _people(order: Order, settings: Settings) -> dict[str, object]:
+    original = order.original_receiver
+    return {
+        "consigneeInfo": _receiver(order.receiver, settings),
+        "originalConsigneeInfo": None if original is None else _receiver(original, settings),
+        "invoiceInfo": "不需要开具发票",
+        "invoiceEasyInfo": {"invoiceType": "0", "invoiceTitle": "", "invoiceContentId": ""},
+        "vatInfo": {},
+    }
+
+
+def _goods(order: Order) -> dict[str, object]:
+    return {
+        "itemInfoList": [
+            {
+                "skuId": str(line.sku.sku_id),
+                "outerSkuId": line.outer_id,
+                "skuName": line.title,
+                "jdPrice": str(line.price),
+                "itemTotal": str(line.quantity),
+                "wareId": str(line.sku.ware_id),
+                "productNo": "",
+                "giftPoint": "0",
+                "serviceName": "",
+                "newStoreId": "0",
+                "itemExt": json.dumps({"itemType": 1 if line.is_gift else 0}),
+            }
+            for line in order.lines
+        ],
+        "partialLogisticsInfoModel": [],
+    }
+
+
+def _customs(order: Order) -> dict[str, object]:
+    goes_abroad = order.purchase.is_cross_border
+    return {
+        "customs": "guangzhou" if goes_abroad else "",
+        "customsModel": "保税备货" if goes_abroad else "",
+        "declarationStatus": "1" if goes_abroad else "",
+        "declarationDesc": "申报成功" if goes_abroad else "",
+    }
+
+
+def _flags(order: Order) -> dict[str, object]:
+    return {
+        "pauseBizInfo": {"pauseReason": "商家暂停"} if order.state is State.PAUSED else {},
+        "orderMarkDesc": {},
+        "sendpayMap": json.dumps({"4": "1", "62": "2" if order.purchase.is_cross_border else "0"}),
+        "popSignMap": "{}",
+        "orderExt": "{}",
+        "specialStatusReasonInfo": None,
+    }
+
+
+def _receiver(receiver: Receiver, settings: Settings) -> dict[str, object]:
+    seed = settings.seed
+    is_plain = settings.receivers == "plain"
+    veiled_phone = _digest("desen", receiver, seed, 35).hex()
+    return {
+        "fullname": receiver.name if is_plain else ciphertext(receiver.name, seed),
+        "fullAddress": receiver.full_address
+        if is_plain
+        else ciphertext(receiver.full_address, seed),
+        "telephone": masked_phone(receiver.phone),
+        "mobile": masked_phone(receiver.phone),
+        "province": receiver.province,
+        "city": receiver.city,
+        "county": receiver.county,
+        "town": receiver.town,
+        "provinceId": str(receiver.province_id),
+        "cityId": str(receiver.city_id),
+        "countyId": str(receiver.county_id),
+        "townId": str(receiver.town_id),
+        "oaid": oaid(receiver, seed),
+        "desen_telephone": veiled_phone,
+        "desen_mobile": veiled_phone,
+    }
+
+
+def _total(order: Order) -> Decimal:
+    return sum((line.price * line.quantity for line in order.lines), _ZERO)
+
+
+def _discount(order: Order) -> Decimal:
+    return sum((coupon.amount for coupon in order.purchase.coupons), _ZERO)
+
+
+def _time(seconds: int | None) -> str:
+    return NO_TIME if seconds is None else beijing_text(seconds)
+
+
+def _buyer_id(kind: str, order: Order) -> str:
+    return hashlib.blake2b(f"{kind} {order.buyer}".encode(), digest_size=16).hexdigest()
+
+
+def _digest(purpose: str, receiver: Receiver, seed: int, size: int) -> bytes:
+    who = f"{purpose} {seed} {receiver.name} {receiver.phone} {receiver.full_address}"
+    return hashlib.shake_256(who.encode()).digest(size)

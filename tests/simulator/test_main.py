@@ -1,0 +1,54 @@
+"""The command serves until it is told to stop, and says what is wrong."""
+
+import asyncio
+import signal
+import socket
+import sys
+
+import aiohttp
+import pytest
+from typer.testing import CliRunner
+
+from jd_simulator.__main__ import cli
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_command_serves_and_ends_on_a_signal(number: signal.Signals) -> None:
+    """It prints where it listens, answers, and exits 0."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "jd_simulator", "serve", "--port", "0", stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout is not None
+    line = (await process.stdout.readline()).decode()
+    endpoint = line.split(" at ")[1].strip().removesuffix("/routerjson")
+    async with (
+        aiohttp.ClientSession() as session,
+        session.get(f"{endpoint}/healthz") as health,
+        session.get(f"{endpoint}/_simulator/sandboxes/demo/orders") as orders,
+    ):
+        answers = (health.status, len((await orders.json())["orders"]))
+    process.send_signal(number)
+    rest = await process.stdout.read()
+
+    assert await asyncio.wait_for(process.wait(), 10) == 0
+    assert answers == (200, 30)
+    assert b"demo-app-key" in rest
+
+
+def test_port_in_use_is_said_plainly() -> None:
+    """No traceback, the address, and what to do."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        outcome = CliRunner().invoke(cli, ["serve", "--port", port])
+
+    assert outcome.exit_code == 1
+    assert f"cannot listen on 127.0.0.1:{port}" in outcome.stderr
+    assert "--port" in outcome.stderr
+
+
+@pytest.mark.parametrize("arguments", [["serve", "--port", "70000"], ["serve", "--nonsense"]])
+def test_wrong_use_exits_with_two(arguments: list[str]) -> None:
+    """Wrong options are the caller's mistake."""
+    assert CliRunner().invoke(cli, arguments).exit_code == 2
