@@ -7,11 +7,11 @@ BIN := $(VENV)/bin
 SYNCED := $(VENV)/.synced
 PYTEST_WORKERS ?= 2
 
-# The one list of install steps; the Dockerfile runs the same two targets.
 LOCKS := requirements.lock requirements-build.lock
+IMAGE_HOME ?= /opt/helm-jd
 
 .DEFAULT_GOAL := help
-.PHONY: help bootstrap test check unit format demo up down bench lock clean image-deps image-install
+.PHONY: help bootstrap test check unit format demo up down bench lock contracts clean image-deps image-install
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -61,10 +61,23 @@ bench: bootstrap ## Measure speed: ratios against named peers
 
 lock: $(BIN)/uv ## Resolve requirements.lock and requirements-build.lock anew
 	$(BIN)/uv pip compile --quiet pyproject.toml --all-extras $(LOCK_OPTIONS) -o requirements.lock
+	$(BIN)/uv pip compile --quiet pyproject.toml -c requirements.lock $(LOCK_OPTIONS) -o requirements-runtime.lock
 	$(BIN)/uv pip compile --quiet requirements-build.in $(LOCK_OPTIONS) -o requirements-build.lock
 
 LOCK_OPTIONS := --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-emit-find-links --no-header --no-annotate --upgrade
+
+contracts: bootstrap ## Write contracts/helm/*/schema.json anew from the models
+	$(BIN)/python -m devstack.contracts
+
+# What the Dockerfile runs, so that the image is made by the steps that make runs everywhere.
+image-deps: $(BIN)/uv
+	$(PYTHON) -m venv --without-pip $(IMAGE_HOME)
+	$(BIN)/uv pip sync --quiet --no-cache --python $(IMAGE_HOME)/bin/python --require-hashes requirements-runtime.lock
+
+image-install: $(BIN)/uv
+	$(BIN)/python -m hatchling build --target wheel --directory build/image
+	$(BIN)/uv pip install --quiet --no-cache --python $(IMAGE_HOME)/bin/python --no-deps build/image/*.whl
 
 clean: ## Remove everything that make created
 	rm -rf $(VENV) .devstack .cache .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist
