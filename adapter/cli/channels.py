@@ -60,9 +60,6 @@ File = Annotated[
         "-f",
         help="JSON file with fields to set (- for standard input); its `credentials` may be open "
         f"({', '.join(CREDENTIAL_FIELDS)}) or `sealed`.",
-        allow_dash=True,
-        exists=True,
-        dir_okay=False,
     ),
 ]
 AskCredentials = Annotated[

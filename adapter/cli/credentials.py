@@ -22,6 +22,8 @@ def read_form(file: Path | None) -> tuple[Document, dict[str, str]]:
     try:
         text = sys.stdin.read() if str(file) == "-" else file.read_text("utf-8")
         document = json.loads(text)
+    except OSError as error:
+        fail(f"{file}: cannot be read ({error.strerror})", WRONG_USE)
     except ValueError:  # UnicodeDecodeError and JSONDecodeError are such
         fail(f"{file}: is not JSON in UTF-8", WRONG_USE)
     if not isinstance(document, dict):

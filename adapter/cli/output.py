@@ -9,6 +9,7 @@ from typing import Annotated, NoReturn, ParamSpec, TypeVar
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from adapter.errors import AdapterError, ChannelError, RecordError, SettingsError
 
@@ -69,8 +70,8 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     for column in table.columns:
         column.overflow = "fold"
     for row in rows:
-        table.add_row(*row)
-    _results.print(table, markup=False)
+        table.add_row(*(Text(value) for value in row))  # as it is: brackets are no markup
+    _results.print(table)
 
 
 def _in_words(error: AdapterError) -> str:

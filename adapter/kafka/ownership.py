@@ -162,6 +162,10 @@ class Ownership(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka shi
         """Whether the subscriber's loop runs."""
         return bool(self._subscriber.tasks) and not any(t.done() for t in self._subscriber.tasks)
 
+    def assignment(self) -> Collection[TopicPartition]:
+        """Return what the group has assigned to the consumer."""
+        return frozenset(self._consumer.assignment())
+
     def open_shards(self) -> Collection[Shard]:
         """Return the shards that are open now."""
         return [held.shard for p, held in self._held.items() if self._is_open(p)]

@@ -34,7 +34,7 @@ JSON = st.recursive(
 )
 
 
-def credentials(**changes: Any) -> Credentials:  # noqa: ANN401 (any field)
+def credentials(**changes: Any) -> Credentials:
     """Make credentials of the channel `shop`."""
     return Credentials.model_validate(
         {
@@ -49,7 +49,7 @@ def credentials(**changes: Any) -> Credentials:  # noqa: ANN401 (any field)
     )
 
 
-def record(box: str | None = None, **changes: Any) -> bytes:  # noqa: ANN401 (any field)
+def record(box: str | None = None, **changes: Any) -> bytes:
     """Make an active channel's record with a box."""
     document = {"name": "店", "is_active": True, "credentials": {"sealed": box}}
     if box is None:
@@ -262,7 +262,7 @@ def test_any_bytes_are_read_or_refused_as_a_record(value: bytes) -> None:
 
 
 @given(JSON, JSON)
-def test_dead_letters_keep_no_credentials_at_any_depth(part: Any, other: Any) -> None:  # noqa: ANN401 (any JSON)
+def test_dead_letters_keep_no_credentials_at_any_depth(part: Any, other: Any) -> None:
     """What sounds secret is left out wherever it stands; the rest is kept."""
     secrets = {"credentials": {"sealed": "hush"}, "Api-Secret": "hush", "accessToken": ["hush"]}
     document = {"name": part, "list": [[secrets, {"deep": {**secrets, "kept": other}}]], **secrets}

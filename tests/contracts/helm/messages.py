@@ -38,7 +38,7 @@ def messages(model: type[Message]) -> st.SearchStrategy[Message]:
     return st.fixed_dictionaries(required, optional=optional).map(lambda made: model(**made))
 
 
-def _values(annotation: Any, metadata: Sequence[Any] = ()) -> st.SearchStrategy[Any]:  # noqa: ANN401  any type expression
+def _values(annotation: Any, metadata: Sequence[Any] = ()) -> st.SearchStrategy[Any]:
     """Build what an annotation, with its constraints, allows."""
     if annotation in SCALARS:
         return SCALARS[annotation]

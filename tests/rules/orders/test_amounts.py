@@ -15,7 +15,7 @@ INCOMPLETE = {"success-listed-fields-only", "success-shipped-by-jd"}
 MONEY = st.decimals(Decimal(0), Decimal(10_000), places=2)
 
 
-def an_order(**fields: Any) -> JdOrder:  # noqa: ANN401 - JSON
+def an_order(**fields: Any) -> JdOrder:
     """Write an order over 337 yuan less 20 of the seller's."""
     return JdOrder.model_validate(
         {

@@ -22,7 +22,7 @@ PAID = "2026-11-23 10:00:00"
 PARCEL = [{"shipmentId": "1", "skus": [{"skuId": "5", "num": 1}]}]
 
 
-def an_order(**fields: Any) -> JdOrder:  # noqa: ANN401 - JSON
+def an_order(**fields: Any) -> JdOrder:
     """Write an order as JD would."""
     return JdOrder.model_validate(
         {

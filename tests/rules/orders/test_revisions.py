@@ -38,7 +38,7 @@ ORDER = {
 }
 
 
-def an_order(**fields: Any) -> JdOrder:  # noqa: ANN401 - JSON
+def an_order(**fields: Any) -> JdOrder:
     """Write an order as JD would."""
     return JdOrder.model_validate(ORDER | fields)
 
