@@ -18,7 +18,7 @@ PAGES = {
 PARTIAL = {"success-listed-fields-only", "success-without-order-id"}
 
 
-def an_order(**fields: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
+def an_order(**fields: Any) -> dict[str, Any]:
     """Write the least that makes an order, and more."""
     return {"orderId": "249786309732", "modified": "2026-11-23 16:54:18"} | fields
 
