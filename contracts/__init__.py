@@ -1,8 +1,10 @@
 """Read the contracts to which the adapter and the simulator are both held.
 
 `contracts/jd` says what JD.com's seller API takes and answers, with the strength of every fact;
-`contracts/helm` says the same of the Kafka messages. Both are data, and this module is all the
-code there is: it finds the files inside the installed package and hands them out parsed.
+`contracts/helm` says the same of the Kafka messages. Both are data; this module finds the files
+inside the installed package and hands them out parsed. What else can be run stands beside it:
+`journeys` plays orders' journeys to a reader, `reference_consumer` is one, `asyncapi` describes the
+messages as AsyncAPI does.
 Nothing is kept: every call reads its files again, so callers may change what they get.
 
 Source: the files themselves; `contracts/README.md` tells how they are laid out.
@@ -10,8 +12,9 @@ Source: the files themselves; `contracts/README.md` tells how they are laid out.
 
 import json
 import posixpath
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
 
@@ -300,26 +303,27 @@ def _load_schema(*parts: str) -> JsonObject:
     definitions: JsonObject = {}
     schema = load_json(path)
     schema.pop("$defs", None)  # those it uses come back, with the ones from other files
-    bundled: JsonObject = _inline(schema, path, definitions)
+    load = cache(load_json)  # for this schema alone: its definitions lie together in few files
+    bundled: JsonObject = _inline(schema, path, definitions, load)
     return {**bundled, "$defs": definitions} if definitions else bundled
 
 
-def _inline(node: Json, path: str, definitions: JsonObject) -> Json:
+def _inline(node: Json, path: str, definitions: JsonObject, load: Callable[[str], Json]) -> Json:
     """Copy a piece of the schema at `path`, its references pointing into `definitions`.
 
     Every reference names a definition: `#/$defs/name`, with a relative file before it or not.
     """
     if isinstance(node, list):
-        return [_inline(item, path, definitions) for item in node]
+        return [_inline(item, path, definitions, load) for item in node]
     if not isinstance(node, dict):
         return node
-    copy = {key: _inline(value, path, definitions) for key, value in node.items()}
+    copy = {key: _inline(value, path, definitions, load) for key, value in node.items()}
     if isinstance(reference := copy.get("$ref"), str):
         file, _, pointer = reference.partition("#")
         target = posixpath.normpath(posixpath.join(posixpath.dirname(path), file)) if file else path
         name = pointer.removeprefix("/$defs/")
         if name not in definitions:
             definitions[name] = {}  # a definition may refer to itself
-            definitions[name] = _inline(load_json(target)["$defs"][name], target, definitions)
+            definitions[name] = _inline(load(target)["$defs"][name], target, definitions, load)
         copy["$ref"] = f"#/$defs/{name}"
     return copy

@@ -1,11 +1,12 @@
-"""Puts the simulator together and on a port: JD's gateway, and the control room beside it."""
+"""Puts the simulator together and on a port: JD's gateway, the control room, and the console."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from aiohttp import web
 
-from jd_simulator import gateway
+from jd_simulator import gateway, oauth
+from jd_simulator.console.pages import add_console
 from jd_simulator.control.problems import problems
 from jd_simulator.control.routes import add_routes
 from jd_simulator.simulator import Simulator
@@ -20,7 +21,9 @@ def build_app(simulator: Simulator) -> web.Application:
     app[gateway.SIMULATOR] = simulator
     app.router.add_route("GET", "/routerjson", gateway.handle)
     app.router.add_route("POST", "/routerjson", gateway.handle)
+    app.router.add_route("*", oauth.PATH, oauth.handle)
     app.router.add_get("/healthz", _healthz)
+    add_console(app)
     add_routes(app)
 
     async def close(_: web.Application) -> None:

@@ -12,6 +12,7 @@ from typing import NoReturn
 
 from jd_simulator.clock import parse_instant
 from jd_simulator.errors import Code, JdError
+from jd_simulator.journal import Entry
 from jd_simulator.methods.call import Method
 from jd_simulator.methods.registry import METHODS
 from jd_simulator.sandbox import Sandbox
@@ -149,6 +150,20 @@ CHECKS: tuple[tuple[str, Callable[[Candidate], None]], ...] = (
     ("json", check_json),
 )
 """Every check with its name, in their order; those of the parameters follow inside the method."""
+PARAMETERS = "parameters"
+"""Names those."""
+
+
+def verdicts(entry: Entry) -> list[tuple[str, str]]:
+    """Tell what came of each check of a call, in order: `passed`, `failed` or `not reached`."""
+    names = [*(name for name, _ in CHECKS), PARAMETERS]
+    reached = len(CHECKS) + (entry.applied_at is not None)
+    if entry.failed_check is not None:
+        reached = names.index(entry.failed_check)
+    told = ["passed"] * reached + ["not reached"] * (len(names) - reached)
+    if entry.failed_check is not None:
+        told[reached] = "failed"
+    return list(zip(names, told, strict=True))
 
 
 def _finite(text: str) -> float:

@@ -4,11 +4,12 @@ Source: contracts/jd/error-codes.json, contracts/jd/business-errors.json
 """
 
 from enum import StrEnum
+from functools import cache
 
 import contracts
+from jd_simulator.settings import Settings
 
 _PLATFORM = contracts.jd_error_codes()
-_SHIPMENT = {error.code: error for error in contracts.jd_business_errors("pop.order.shipment")}
 
 
 class Code(StrEnum):
@@ -47,12 +48,12 @@ class JdError(Exception):
         self.code = str(code)
         self.detail = detail
 
-    def body(self) -> dict[str, object]:
-        """Shape the answer."""
+    def body(self, settings: Settings | None = None) -> dict[str, object]:
+        """Shape the answer; `settings` of the sandbox, where the call belongs to one."""
         known = _PLATFORM[self.code]
         return {
             "error_response": {
-                "code": self.code,
+                "code": self.code if settings is None else written_code(self.code, settings),
                 "zh_desc": f"{known.zh}：{self.detail}" if self.detail else known.zh,
                 "en_desc": f"{known.en}: {self.detail}" if self.detail else known.en,
             }
@@ -67,6 +68,11 @@ class Refused(Exception):  # noqa: N818 - a no of the shop, not a failure of the
         self.code = code
         self.zh = zh
         self.en = en
+
+
+def written_code(code: str, settings: Settings) -> str | int:
+    """Write a code as the sandbox is set to: as text, or as a number."""
+    return int(code) if settings.code_type == "number" else code
 
 
 def is_platform_code(code: str) -> bool:
@@ -84,10 +90,8 @@ def refusal(method: str, code: str) -> Refused:
     Raises:
         KeyError: The contract has no such code.
     """
-    for error in contracts.jd_business_errors(method):
-        if error.code == code:
-            return Refused(code, error.zh, error.en)
-    raise KeyError(code)
+    known = _business_errors(method)[code]
+    return Refused(code, known.zh, known.en)
 
 
 def no_such_order() -> Refused:
@@ -107,5 +111,9 @@ def wrong_state(state: str) -> Refused:
 
 
 def _of_shipment(code: str) -> Refused:
-    known = _SHIPMENT[code]
-    return Refused(code, known.zh, known.en)
+    return refusal("pop.order.shipment", code)
+
+
+@cache
+def _business_errors(method: str) -> dict[str | None, contracts.JdBusinessError]:
+    return {error.code: error for error in contracts.jd_business_errors(method)}

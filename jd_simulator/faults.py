@@ -2,52 +2,19 @@
 
 A rule is `{"match": {"method"?, "nth"?, "sku"?, "probability"?}, "fault": {"kind": …}, "times"?}`.
 Of several rules that match a call the first one holds. The same seed and the same calls meet the
-same faults. Durations are real time: they are about the client's patience, not the shop's clock.
+same faults, byte for byte. Durations are real time: they are about the client's patience, not the
+shop's clock.
 """
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 
-from jd_simulator.errors import is_platform_code
-from jd_simulator.fields import BadInput, Fields
+from jd_simulator.fault_kinds import Fault, fits, parse_fault
+from jd_simulator.fields import Fields
+from jd_simulator.methods.call import Method
 from jd_simulator.methods.registry import METHODS
-
-LONGEST_MS = 600_000
-"""Longest a fault may keep a caller waiting."""
-
-KINDS = {
-    "latency": "the answer comes `ms` later; the call takes effect after that",
-    "hang": "nothing happens and nothing is answered until the client gives up",
-    "reset_before": "the connection is reset; the call takes no effect",
-    "reset_after": "the call takes effect, then the connection is reset",
-    "apply_late": "nothing is answered; the call takes effect `ms` later, come what may",
-    "http_status": "the edge answers `status` with an HTML body; the call takes no effect",
-    "jd_error": "JD answers its error `code`; the call takes no effect",
-    "truncated_json": "the call takes effect; half of the answer comes",
-}
-"""What can go wrong."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
-    """One way to fail; only the fields of its kind count."""
-
-    kind: str
-    ms: int = 0
-    status: int = 500
-    code: str = "1"
-
-    def describe(self) -> dict[str, object]:
-        """Show the fault as its rule wrote it."""
-        described: dict[str, object] = {"kind": self.kind}
-        if self.kind in ("latency", "apply_late"):
-            described["ms"] = self.ms
-        elif self.kind == "http_status":
-            described["status"] = self.status
-        elif self.kind == "jd_error":
-            described["code"] = self.code
-        return described
+from jd_simulator.stale import Befores
 
 
 @dataclass(slots=True, kw_only=True)
@@ -67,9 +34,11 @@ class Rule:
     hits: int = 0
     chance: Random = field(default_factory=Random)
 
-    def hit(self, method: str, skus: Collection[str]) -> bool:
+    def hit(self, method: Method, skus: Collection[str]) -> bool:
         """Decide about one call, and count it."""
-        if self.method not in (None, method) or not (self.sku is None or self.sku in skus):
+        if self.method not in (None, method.name) or not (self.sku is None or self.sku in skus):
+            return False
+        if not fits(self.fault.kind, method):
             return False
         self.seen += 1
         # Drawn for each call that matches, so that `times` does not shift what comes later.
@@ -99,24 +68,40 @@ class Rule:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A rule that hit a call."""
+
+    rule: int
+    """Number of the rule, from 0."""
+    fault: Fault
+    chance: Random
+    """What the fault leaves open is drawn from it: of this hit's own, so that it shifts nothing."""
+
+
 class FaultPlan:
     """The fault rules of a sandbox."""
 
     def __init__(self, *, seed: int) -> None:
         self._seed = seed
         self.rules: list[Rule] = []
+        self.befores: Befores | None = None
+        """What stale reads show; kept only while a rule asks for them."""
 
     def replace(self, rules: Iterable[Rule]) -> None:
-        """Put these rules, in this order, in the place of all that were there."""
-        self.rules = list(rules)
-        for number, rule in enumerate(self.rules):
-            rule.chance = Random(f"fault {self._seed} {number}")  # noqa: S311 - made-up data
+        """Put these rules, in this order and unhit, in the place of all that were there."""
+        self.rules = [
+            replace(rule, seen=0, hits=0, chance=_chance("fault", self._seed, number))
+            for number, rule in enumerate(rules)
+        ]
+        is_stale = any(rule.fault.kind == "stale_read" for rule in self.rules)
+        self.befores = (self.befores or Befores()) if is_stale else None
 
-    def pick(self, method: str, skus: Collection[str]) -> tuple[int, Fault] | None:
-        """Decide whether a call fails: the number of the rule, from 0, and its fault."""
+    def pick(self, method: Method, skus: Collection[str]) -> Hit | None:
+        """Decide whether and how a call fails that names some SKU ids."""
         for number, rule in enumerate(self.rules):
             if rule.hit(method, skus):
-                return number, rule.fault
+                return Hit(number, rule.fault, _chance("hit", self._seed, number, rule.hits))
         return None
 
 
@@ -127,16 +112,26 @@ def parse_rules(value: object) -> list[Rule]:
         BadInput: Names the field of the rule that is wrong.
     """
     fields = Fields(value)
-    rules = [_parse_rule(Fields(item, path)) for path, item in fields.array("rules")]
+    rules = read_rules(fields, "rules")
     fields.done()
     return rules
 
 
+def read_rules(fields: Fields, name: str) -> list[Rule]:
+    """Read fault rules that stand in a field of something larger.
+
+    Raises:
+        BadInput: Names the field of the rule that is wrong.
+    """
+    return [_parse_rule(Fields(item, path)) for path, item in fields.array(name)]
+
+
 def _parse_rule(fields: Fields) -> Rule:
     match = fields.nested("match")
+    method = match.choice("method", METHODS) if match.has("method") else None
     rule = Rule(
-        fault=_parse_fault(fields.nested("fault")),
-        method=match.choice("method", METHODS) if match.has("method") else None,
+        fault=parse_fault(fields.nested("fault"), method),
+        method=method,
         nth=match.integer("nth", low=1) if match.has("nth") else None,
         sku=match.text("sku", longest=20) if match.has("sku") else None,
         probability=match.number("probability", 1.0, low=0, high=1),
@@ -147,17 +142,5 @@ def _parse_rule(fields: Fields) -> Rule:
     return rule
 
 
-def _parse_fault(fields: Fields) -> Fault:
-    kind = fields.choice("kind", KINDS)
-    fault = Fault(kind=kind)
-    if kind in ("latency", "apply_late"):
-        fault = Fault(kind=kind, ms=fields.integer("ms", low=1, high=LONGEST_MS))
-    elif kind == "http_status":
-        fault = Fault(kind=kind, status=fields.integer("status", low=400, high=599))
-    elif kind == "jd_error":
-        code = fields.text("code", longest=12)
-        if not is_platform_code(code):
-            raise BadInput(fields.path("code"), "must be an error code of JD's platform")
-        fault = Fault(kind=kind, code=code)
-    fields.done()
-    return fault
+def _chance(*parts: object) -> Random:
+    return Random(" ".join(map(str, parts)))  # noqa: S311 - made-up failures, no secrets

@@ -1,13 +1,19 @@
 """Reading of what a caller of the control room wrote: each mistake names its field."""
 
 import math
+import re
 from collections.abc import Collection, Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from jd_simulator.clock import parse_instant
 
 LARGEST = 10**12
 """Largest integer a control call may carry; JD's own ids stay below it."""
+LARGEST_AMOUNT = 10**9
+"""Amounts of money stay below this many yuan."""
+AMOUNT_PATTERN = r"^[0-9]{1,9}(\.[0-9]{1,2})?$"
+"""An amount of money as a text."""
+_AMOUNT = re.compile(AMOUNT_PATTERN.strip("^$"))
 
 
 class BadInput(Exception):  # noqa: N818 - read as what it is, beside JD's refusals
@@ -82,6 +88,8 @@ class Fields:
             BadInput: Missing, no integer, or out of range.
         """
         value = self._given(name, default)
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)  # JSON knows one kind of number: 1.0 is 1
         if isinstance(value, bool) or not isinstance(value, int):
             raise BadInput(self.path(name), "must be an integer")
         if not low <= value <= high:
@@ -117,21 +125,19 @@ class Fields:
         return value
 
     def money(self, name: str, default: Decimal | None = None) -> Decimal:
-        """Take an amount in yuan, a number or a decimal text, rounded to nothing.
+        """Take an amount in yuan below `LARGEST_AMOUNT`: a number, or a text such as `29.90`.
 
         Raises:
-            BadInput: Missing, no amount, negative, or finer than a fen.
+            BadInput: Missing, no amount, negative, too much, or finer than a fen.
         """
         value = self._given(name, default)
         if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
             raise BadInput(self.path(name), "must be an amount in yuan")
-        try:
-            amount = Decimal(str(value))
-            fits = amount.is_finite() and 0 <= amount < LARGEST and amount == round(amount, 2)
-        except InvalidOperation:
-            fits = False
-            amount = Decimal(0)
-        if not fits:
+        if isinstance(value, str) and not _AMOUNT.fullmatch(value):
+            raise BadInput(self.path(name), "must be an amount in yuan such as 29.90")
+        # A binary number that a caller computed misses its fen by next to nothing.
+        amount = Decimal(str(round(value, 6)) if isinstance(value, float) else value)
+        if not (amount.is_finite() and 0 <= amount < LARGEST_AMOUNT and amount == round(amount, 2)):
             raise BadInput(self.path(name), "must be an amount in yuan with at most two decimals")
         return round(amount, 2)
 

@@ -4,34 +4,28 @@ Source: contracts/jd/
 """
 
 import asyncio
-import logging
 import socket
 import struct
-import traceback
+import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from http import HTTPStatus
 
 from aiohttp import web
 
 from jd_simulator.checks import CHECKS, Candidate
 from jd_simulator.errors import Code, JdError
-from jd_simulator.faults import Fault
-from jd_simulator.journal import Entry
-from jd_simulator.methods.arguments import Arguments
-from jd_simulator.methods.call import ROWS, Call
+from jd_simulator.fault_kinds import UNANSWERED
+from jd_simulator.faults import Hit
+from jd_simulator.journal import Entry, Placement
 from jd_simulator.methods.registry import METHODS
-from jd_simulator.shop.model import Order
-from jd_simulator.shop.view import to_json
+from jd_simulator.near_miss import find_near_miss
+from jd_simulator.running import OK, Outcome, refuse, run
+from jd_simulator.sandbox import Sandbox
 from jd_simulator.simulator import Simulator
-from jd_simulator.wire import parse_parameters
+from jd_simulator.stale import named_ids
+from jd_simulator.wire import JSON_NAME, Parameters, parse_parameters
 
 SIMULATOR = web.AppKey("simulator", Simulator)
-
-_OK = "0"
-_ROWS = to_json(ROWS)
-
-log = logging.getLogger(__name__)
 
 _PAGE = (
     "<html>\r\n<head><title>{status} {phrase}</title></head>\r\n<body>\r\n"
@@ -42,16 +36,6 @@ _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 """SO_LINGER on, for 0 s: closing sends a reset instead of an orderly end."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What the method made of a call."""
-
-    body: bytes
-    code: str
-    returned: list[tuple[Order, int]]
-    """Orders in the answer, with their `modified`."""
-
-
 async def handle(request: web.Request) -> web.StreamResponse:
     """Answer one call to `/routerjson`."""
     simulator = request.app[SIMULATOR]
@@ -59,56 +43,103 @@ async def handle(request: web.Request) -> web.StreamResponse:
         body = await request.read()
     except web.HTTPRequestEntityTooLarge:
         return _edge_page(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+    except web.RequestPayloadError:
+        # It says gzip and is none, or the like.
+        return _edge_page(HTTPStatus.BAD_REQUEST)
+    began = time.perf_counter()
     parameters = parse_parameters(request.raw_path, body)
     sandbox = simulator.by_app_key.get(parameters.values.get("app_key", ""))
-    entry = (simulator.strays if sandbox is None else sandbox.journal).open(
-        at=(simulator if sandbox is None else sandbox).clock.now(),
-        verb=request.method,
-        parameters=parameters.values,
-    )
-    entry.notes.extend(f"{name} came twice: the first counts" for name in parameters.doubled)
+    entry = _open(request, simulator, sandbox, parameters, len(body))
     candidate = Candidate(parameters.values, simulator.by_app_key)
-    if sandbox is not None:
-        # Unknown names are counted together: a caller must not be able to make the count grow.
-        name = entry.method if entry.method in METHODS else "(unknown)"
-        sandbox.tallies.calls_by_method[name] += 1
+    try:
+        return await _handle(request, candidate, entry, sandbox)
+    finally:
+        entry.took_ms = (time.perf_counter() - began) * 1000
+
+
+async def _handle(
+    request: web.Request, candidate: Candidate, entry: Entry, sandbox: Sandbox | None
+) -> web.StreamResponse:
+    simulator = request.app[SIMULATOR]
     for name, check in CHECKS:
         try:
             check(candidate)
         except JdError as error:
             entry.failed_check = name
-            return _answer(simulator, entry, _refusal(error))
-    entry.arguments = candidate.arguments
-    faults = candidate.sandbox.faults
-    hit = faults.pick(candidate.method.name, _skus(candidate.arguments)) if faults.rules else None
+            if error.code == Code.INVALID_SIGNATURE:
+                _explain(candidate, entry)
+            return _answer(simulator, sandbox, entry, refuse(error, sandbox))
+    sandbox, method = candidate.sandbox, candidate.method
+    text = candidate.parameters.get(JSON_NAME, "")
+    entry.keep_arguments(candidate.arguments, len(text))
+    sandbox.tallies.retries.begin(method.name, candidate.arguments, entry.number)
+    faults = sandbox.faults
+    hit = faults.pick(method, _skus(candidate.arguments)) if faults.rules else None
     if hit is None:
-        return _answer(simulator, entry, _run(candidate, entry))
-    rule, fault = hit
-    entry.fault = {"rule": rule, **fault.describe()}
-    return await _fail(request, candidate, entry, fault)
+        return _answer(simulator, sandbox, entry, run(candidate, entry))
+    entry.fault = {"rule": hit.rule, **hit.fault.describe()}
+    return await _fail(request, candidate, entry, hit)
+
+
+def _open(
+    request: web.Request,
+    simulator: Simulator,
+    sandbox: Sandbox | None,
+    parameters: Parameters,
+    body_bytes: int,
+) -> Entry:
+    """Begin the call's entry in the journal, and count the call."""
+    entry = (simulator.strays if sandbox is None else sandbox.journal).open(
+        at=(simulator if sandbox is None else sandbox).clock.now(),
+        verb=request.method,
+        parameters=parameters.values,
+        placement=Placement(
+            in_query=parameters.in_query,
+            content_type=request.headers.get("Content-Type", "")[:200],
+            body_bytes=body_bytes,
+        ),
+    )
+    if parameters.doubled:
+        entry.notes.extend(f"{name} came twice: the first counts" for name in parameters.doubled)
+        entry.bound_notes()
+    if sandbox is not None:
+        # Unknown names are counted together: a caller must not be able to make the count grow.
+        name = entry.method if entry.method in METHODS else "(unknown)"
+        sandbox.tallies.calls_by_method[name] += 1
+    return entry
+
+
+def _explain(candidate: Candidate, entry: Entry) -> None:
+    """Write down which mistake would have given the wrong signature."""
+    identity = candidate.sandbox.identity
+    entry.near_miss = find_near_miss(
+        candidate.parameters,
+        in_query=entry.placement.in_query,
+        secret=identity.app_secret,
+        app_id=identity.app_id,
+    )
 
 
 async def _fail(
-    request: web.Request, candidate: Candidate, entry: Entry, fault: Fault
+    request: web.Request, candidate: Candidate, entry: Entry, hit: Hit
 ) -> web.StreamResponse:
-    simulator = request.app[SIMULATOR]
+    simulator, sandbox, fault = request.app[SIMULATOR], candidate.sandbox, hit.fault
     match fault.kind:
         case "latency":
             await asyncio.sleep(fault.ms / 1000)
-            return _answer(simulator, entry, _run(candidate, entry))
         case "jd_error":
-            return _answer(simulator, entry, _refusal(JdError(fault.code)))
+            return _answer(simulator, sandbox, entry, refuse(JdError(fault.code), sandbox))
         case "http_status":
             entry.status = fault.status
+            sandbox.tallies.retries.answered(entry.number)
             return _edge_page(fault.status)
-        case "truncated_json":
-            outcome = _run(candidate, entry)
-            _answer(simulator, entry, outcome)
-            return _json_response(outcome.body[: len(outcome.body) // 2])
         case "reset_after":
-            _run(candidate, entry)
+            run(candidate, entry)
         case "apply_late":
             simulator.run_late(_run_late(candidate, entry, fault.ms / 1000))
+    if fault.kind not in UNANSWERED:
+        content_type = fault.content_type if fault.kind == "wrong_content_type" else None
+        return _answer(simulator, sandbox, entry, run(candidate, entry, hit), content_type)
     if fault.kind in ("hang", "apply_late"):
         # Ends by being cancelled when the client gives up.
         await simulator.closing.wait()
@@ -118,52 +149,31 @@ async def _fail(
 
 async def _run_late(candidate: Candidate, entry: Entry, delay_s: float) -> None:
     await asyncio.sleep(delay_s)
-    _run(candidate, entry)
+    run(candidate, entry)
 
 
-def _run(candidate: Candidate, entry: Entry) -> Outcome:
-    """Let the method do its work; a crash inside it is JD's system error, kept in the journal."""
-    sandbox, method = candidate.sandbox, candidate.method
-    call = Call(sandbox.shop, Arguments(candidate.arguments), entry.number, entry.notes)
-    unknown = candidate.arguments.keys() - method.parameters
-    entry.notes.extend(f"unknown parameter {name}" for name in sorted(unknown))
-    try:
-        content = {"code": _OK, **method.answer(call)}
-        body = to_json({method.envelope: content})
-        if call.rows is not None:
-            body = body.replace(_ROWS, b"[%b]" % b",".join(call.rows), 1)
-    except JdError as error:
-        entry.failed_check = "parameters"
-        return _refusal(error)
-    except Exception:
-        log.exception("method.crashed")
-        entry.traceback = traceback.format_exc()
-        return _refusal(JdError(Code.SYSTEM_ERROR))
-    entry.applied_at = sandbox.clock.now()
-    return Outcome(body, str(content["code"]), call.returned)
-
-
-def _refusal(error: JdError) -> Outcome:
-    return Outcome(to_json(error.body()), error.code, [])
-
-
-def _answer(simulator: Simulator, entry: Entry, outcome: Outcome) -> web.Response:
+def _answer(
+    simulator: Simulator,
+    sandbox: Sandbox | None,
+    entry: Entry,
+    outcome: Outcome,
+    content_type: str | None = None,
+) -> web.Response:
     """Send an answer, and take note of what the seller knows from now on."""
     entry.status, entry.code = HTTPStatus.OK, outcome.code
     entry.keep_answer(outcome.body)
-    if outcome.code != _OK:
-        sandbox = simulator.by_app_key.get(entry.parameters.get("app_key", ""))
-        if sandbox is not None:
+    if sandbox is not None:
+        sandbox.tallies.retries.answered(entry.number)
+        if outcome.code != OK:
             sandbox.tallies.refused_by_code[outcome.code] += 1
     for order, modified in outcome.returned:
         order.returned_modified = max(order.returned_modified or 0, modified)
     if simulator.on_answer is not None:
-        simulator.on_answer(entry.method, outcome.body.decode())
-    return _json_response(outcome.body)
-
-
-def _json_response(body: bytes) -> web.Response:
-    return web.Response(body=body, content_type="application/json", charset="utf-8")
+        whole = outcome.body if outcome.true_body is None else outcome.true_body
+        simulator.on_answer(entry.method, whole.decode())
+    if content_type is not None:
+        return web.Response(body=outcome.body, headers={"Content-Type": content_type})
+    return web.Response(body=outcome.body, content_type="application/json", charset="utf-8")
 
 
 def _edge_page(status: int) -> web.Response:
@@ -184,9 +194,5 @@ def _reset(request: web.Request) -> None:
 
 
 def _skus(arguments: Mapping[str, object]) -> set[str]:
-    """Collect the SKU ids that a call names, in whichever method's way."""
-    named = [arguments.get("skuId")]
-    request = arguments.get("req")
-    if isinstance(request, dict) and isinstance(request.get("skuStocks"), list):
-        named += [item.get("skuId") for item in request["skuStocks"] if isinstance(item, dict)]
-    return {part.strip() for value in named if value is not None for part in str(value).split(",")}
+    """Collect the SKU ids that a call may name; every number of it counts, in whichever field."""
+    return {str(number) for number in named_ids(arguments)}

@@ -4,16 +4,17 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from jd_simulator.clock import Clock
+from jd_simulator.crowd import Crowd, CrowdPlan
 from jd_simulator.errors import Code, JdError
 from jd_simulator.faults import FaultPlan
 from jd_simulator.journal import Journal
+from jd_simulator.retries import RetryWatch
+from jd_simulator.scenario import Scenario
 from jd_simulator.settings import Settings
 from jd_simulator.shop.shop import Shop
 
 _BEIJING_SHIFT_S = 8 * 3600
 _DAY_S = 86_400
-_TOKEN_LIFE_S = 365 * _DAY_S
-"""An online app's token lives a year."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +53,9 @@ class Tallies:
     quota_used: int = 0
     second: int = 0
     calls_in_second: int = 0
+    retries: RetryWatch = field(default_factory=RetryWatch)
+    crashes: int = 0
+    """Methods of the simulator's that failed."""
 
 
 class Sandbox:
@@ -64,14 +68,22 @@ class Sandbox:
     tallies: Tallies
     grant: Grant
 
-    def __init__(self, *, identity: Identity, settings: Settings) -> None:
-        """Make the shop that `settings` describe."""
+    def __init__(
+        self, *, identity: Identity, settings: Settings, scenario: Scenario | None = None
+    ) -> None:
+        """Make the shop that `settings` describe, and let it begin as a scenario says.
+
+        A scenario with a crowd needs an event loop that runs.
+        """
         self.identity = identity
         self.settings = settings
+        self.scenario = scenario
+        self.crowd: Crowd | None = None
         self.reset()
 
     def reset(self) -> None:
         """Bring everything back to how it was when the sandbox was made, credentials too."""
+        self.stop_crowd()
         self.clock = Clock(start=self.settings.clock_start)
         self.shop = Shop(settings=self.settings, clock=self.clock)
         self.faults = FaultPlan(seed=self.settings.seed)
@@ -80,8 +92,26 @@ class Sandbox:
         self.grant = Grant(
             access_token=self.identity.access_token,
             refresh_token=self.identity.refresh_token,
-            expires_at=self.clock.now() + _TOKEN_LIFE_S,
+            expires_at=self.clock.now() + self.settings.access_token_life_s,
         )
+        if self.scenario is not None:
+            self._begin(self.scenario)
+
+    def start_crowd(self, plan: CrowdPlan) -> None:
+        """Let buyers come by themselves, in the place of those that came before.
+
+        Raises:
+            RuntimeError: No event loop runs.
+        """
+        self.stop_crowd()
+        self.crowd = Crowd(plan=plan, shop=self.shop, seed=self.settings.seed)
+        self.crowd.start()
+
+    def stop_crowd(self) -> None:
+        """Let no more buyers come by themselves."""
+        if self.crowd is not None:
+            self.crowd.stop()
+            self.crowd = None
 
     def expire_token(self) -> None:
         """Let the access token's life end now."""
@@ -93,7 +123,7 @@ class Sandbox:
         suffix = f"-{self.grant.rotations}"
         self.grant.access_token = self.identity.access_token + suffix
         self.grant.refresh_token = self.identity.refresh_token + suffix
-        self.grant.expires_at = self.clock.now() + _TOKEN_LIFE_S
+        self.grant.expires_at = self.clock.now() + self.settings.access_token_life_s
 
     def count_call(self) -> None:
         """Spend one call of the day's quota and of the second's limit.
@@ -104,7 +134,7 @@ class Sandbox:
             JdError: 2, one of them is spent.
         """
         tallies, settings, now = self.tallies, self.settings, self.clock.now()
-        day = int(now + _BEIJING_SHIFT_S) // _DAY_S
+        day = _beijing_day(now)
         if day != tallies.quota_day:
             tallies.quota_day, tallies.quota_used = day, 0
         if int(now) != tallies.second:
@@ -118,3 +148,20 @@ class Sandbox:
             raise JdError(Code.CALL_LIMITED)
         tallies.quota_used += 1
         tallies.calls_in_second += 1
+
+    def _begin(self, scenario: Scenario) -> None:
+        for purchase in scenario.orders:
+            self.shop.orders.place(purchase)
+        if scenario.token_expires_in_s is not None:
+            self.grant.expires_at = self.clock.now() + scenario.token_expires_in_s
+        self.grant.removed_scopes |= scenario.removed_scopes
+        self.tallies.quota_day = _beijing_day(self.clock.now())
+        self.tallies.quota_used = scenario.quota_used
+        self.faults.replace(scenario.faults)
+        self.clock.run(scenario.speed)
+        if scenario.crowd is not None:
+            self.start_crowd(scenario.crowd)
+
+
+def _beijing_day(instant: float) -> int:
+    return int(instant + _BEIJING_SHIFT_S) // _DAY_S

@@ -1,8 +1,17 @@
-"""What can be chosen for a sandbox. Each point JD leaves unsure is a named switch here."""
+"""What can be chosen for a sandbox. Each point JD leaves unsure is a named switch here.
+
+Source: contracts/jd/<method>/method.json, whose facts say how sure each point is.
+"""
 
 from dataclasses import dataclass
 
 from jd_simulator.fields import Fields
+
+TEST_APP_QUOTA = 500
+"""Calls a day that JD gives an app in test state."""
+_DAY_S = 86_400
+_LONGEST_S = 3650 * _DAY_S
+_TOKEN_LIVES_S = {"online": 365 * _DAY_S, "test": _DAY_S}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +33,35 @@ class Settings:
     """Which SKUs the answer to a stock write lists: `failures` only, or `all`."""
     receivers: str = "encrypted"
     """How name and address come: `encrypted` (base64 ciphertext) or `plain`. Phones are masked
-    either way."""
+    either way, and enSearch and enGet always encrypt."""
+    ciphertext_varies: bool = False
+    """Whether ciphertext and `desen_*` of a receiver differ at each reading; the oaid stays."""
+    search_lag_s: int = 0
+    """How much later than it was placed (or paid, or split off) an order appears in search; JD's
+    own sandbox takes 60 to 600."""
+    split_parent: str = "refused"
+    """How pop.order.get answers for an order that was split: `refused` as unknown, or `shown` as it
+    last was. In search it is gone either way."""
+    partial_shipment: str = "supported"
+    """What partialship.judge says of an order that could leave in parts: `supported`, or
+    `refused` as for a shop to which JD has not opened it."""
+    belong_type: int = 1
+    """The `belongType` that the partial shipment methods take; JD's values are not known."""
+    delivery_type: int = 0
+    """The `deliveryType` that partial.outship takes; JD's values are not known."""
+    refund_sum_unit: str = "yuan"
+    """Unit of `applyRefundSum`: `yuan` or `fen`; which it is at JD is not established."""
+    legacy_envelopes: str = "short"
+    """Root key of the 360buy methods: `short` (order_sop_outstorage_response), or the whole name
+    with `response` or `responce` behind it."""
+    code_type: str = "text"
+    """How JD's codes are written: `text` ("0") or `number` (0)."""
+    app_state: str = "online"
+    """`online`, or `test`: tokens then live a day, and 500 calls a day is the default quota."""
+    token_life_s: int | None = None
+    """Life of an access token; None: a year online, a day in test state."""
+    refresh_window_s: int = _DAY_S
+    """How long before its end a token can be refreshed."""
     clock_start: float | None = None
     """Where the clock starts, seconds since the epoch; None means real time."""
     timestamp_tolerance_s: int = 360
@@ -38,6 +75,11 @@ class Settings:
     journal_size: int = 1000
     """Calls the journal keeps."""
 
+    @property
+    def access_token_life_s(self) -> int:
+        """Seconds that an access token lives."""
+        return self.token_life_s or _TOKEN_LIVES_S[self.app_state]
+
 
 def parse_settings(value: object) -> Settings:
     """Read the settings of a new sandbox; what is not given keeps its default.
@@ -47,6 +89,7 @@ def parse_settings(value: object) -> Settings:
     """
     fields = Fields(value)
     default = Settings()
+    app_state = fields.choice("app_state", _TOKEN_LIVES_S, default.app_state)
     settings = Settings(
         seed=fields.integer("seed", default.seed),
         sku_count=fields.integer("sku_count", default.sku_count, high=50_000),
@@ -57,11 +100,33 @@ def parse_settings(value: object) -> Settings:
         stock_model=fields.choice("stock_model", ("spot", "sellable"), default.stock_model),
         receipts=fields.choice("receipts", ("failures", "all"), default.receipts),
         receivers=fields.choice("receivers", ("encrypted", "plain"), default.receivers),
+        ciphertext_varies=fields.boolean("ciphertext_varies", default=default.ciphertext_varies),
+        search_lag_s=fields.integer("search_lag_s", default.search_lag_s, high=_DAY_S),
+        split_parent=fields.choice("split_parent", ("refused", "shown"), default.split_parent),
+        partial_shipment=fields.choice(
+            "partial_shipment", ("supported", "refused"), default.partial_shipment
+        ),
+        belong_type=fields.integer("belong_type", default.belong_type, high=1000),
+        delivery_type=fields.integer("delivery_type", default.delivery_type, high=1000),
+        refund_sum_unit=fields.choice("refund_sum_unit", ("yuan", "fen"), default.refund_sum_unit),
+        legacy_envelopes=fields.choice(
+            "legacy_envelopes", ("short", "response", "responce"), default.legacy_envelopes
+        ),
+        code_type=fields.choice("code_type", ("text", "number"), default.code_type),
+        app_state=app_state,
+        token_life_s=fields.integer("token_life_s", low=1, high=_LONGEST_S)
+        if fields.has("token_life_s")
+        else None,
+        refresh_window_s=fields.integer(
+            "refresh_window_s", default.refresh_window_s, high=_LONGEST_S
+        ),
         clock_start=fields.instant("clock_start") if fields.has("clock_start") else None,
         timestamp_tolerance_s=fields.integer(
             "timestamp_tolerance_s", default.timestamp_tolerance_s, high=86_400
         ),
-        daily_quota=fields.integer("daily_quota") if fields.has("daily_quota") else None,
+        daily_quota=fields.integer("daily_quota")
+        if fields.has("daily_quota")
+        else (TEST_APP_QUOTA if app_state == "test" else None),
         calls_per_second=fields.integer("calls_per_second", low=1)
         if fields.has("calls_per_second")
         else None,

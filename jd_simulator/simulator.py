@@ -7,6 +7,7 @@ from collections.abc import Callable, Coroutine
 from jd_simulator.clock import Clock
 from jd_simulator.journal import Journal
 from jd_simulator.sandbox import Identity, Sandbox
+from jd_simulator.scenario import Scenario
 from jd_simulator.settings import Settings
 
 _STRAYS = 200
@@ -25,12 +26,19 @@ DEMO = Identity(
 class Simulator:
     """Every sandbox of one running simulator. Nothing is global: two of them share nothing."""
 
-    def __init__(self, *, seed: int = 1, demo: Settings | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        seed: int = 1,
+        demo: Settings | None = None,
+        scenario: Scenario | None = None,
+    ) -> None:
         """Make a simulator with its demo sandbox.
 
         Args:
             seed: Of the demo sandbox, and of those made without a seed of their own.
             demo: Settings of the demo sandbox; None: the defaults with `seed`.
+            scenario: How the demo sandbox begins; one with a crowd needs an event loop that runs.
         """
         self.seed = seed
         self.sandboxes: dict[str, Sandbox] = {}
@@ -45,10 +53,10 @@ class Simulator:
         self.closing = asyncio.Event()
         """Set when the server shuts down; whoever keeps a client waiting ends then."""
         self._late: set[asyncio.Task[None]] = set()
-        self._enter(Sandbox(identity=DEMO, settings=demo or Settings(seed=seed)))
+        self._enter(Sandbox(identity=DEMO, settings=demo or Settings(seed=seed), scenario=scenario))
 
-    def create_sandbox(self, settings: Settings) -> Sandbox:
-        """Make a sandbox with credentials of its own."""
+    def create_sandbox(self, settings: Settings, scenario: Scenario | None = None) -> Sandbox:
+        """Make a sandbox with credentials of its own, which begins as a scenario says."""
         name = secrets.token_hex(6)
         identity = Identity(
             sandbox_id=name,
@@ -58,7 +66,7 @@ class Simulator:
             access_token=f"token-{secrets.token_hex(16)}",
             refresh_token=f"refresh-{secrets.token_hex(16)}",
         )
-        sandbox = Sandbox(identity=identity, settings=settings)
+        sandbox = Sandbox(identity=identity, settings=settings, scenario=scenario)
         self._enter(sandbox)
         return sandbox
 
@@ -66,6 +74,7 @@ class Simulator:
         """Forget a sandbox; its app_key is unknown from now on."""
         sandbox = self.sandboxes.pop(sandbox_id)
         del self.by_app_key[sandbox.identity.app_key]
+        sandbox.stop_crowd()
 
     def run_late(self, work: Coroutine[None, None, None]) -> None:
         """Let something happen after its caller has gone; it ends with the simulator."""
@@ -76,6 +85,8 @@ class Simulator:
     async def close(self) -> None:
         """Let go of every waiting client and of what was still to happen."""
         self.closing.set()
+        for sandbox in self.sandboxes.values():
+            sandbox.stop_crowd()
         for task in self._late:
             task.cancel()
         await asyncio.gather(*self._late, return_exceptions=True)

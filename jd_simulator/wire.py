@@ -12,6 +12,7 @@ bytes that were sent, and the format check refuses them afterwards.
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import unquote_to_bytes
 
@@ -30,6 +31,8 @@ class Parameters:
 
     values: dict[str, str] = field(default_factory=dict)
     """Decoded; where a name came twice, the first value (the query comes before the body)."""
+    in_query: int = 0
+    """How many of `values`, the first ones, came in the query."""
     doubled: list[str] = field(default_factory=list)
     """Names that came more than once."""
 
@@ -51,6 +54,7 @@ def parse_parameters(target: str, body: bytes) -> Parameters:
     parameters = Parameters()
     _, _, query = target.partition("?")
     _add_form(parameters, query)
+    parameters.in_query = len(parameters.values)
     if body:
         text = body.decode("utf-8", "surrogateescape")
         start = 0 if text.startswith(_RAW_JSON) else text.find(f"&{_RAW_JSON}") + 1
@@ -62,20 +66,28 @@ def parse_parameters(target: str, body: bytes) -> Parameters:
     return parameters
 
 
-def signature(secret: str, values: dict[str, str]) -> str:
+def to_sign(values: Mapping[str, str]) -> str:
+    """Tell what is signed between the secrets: sorted names and values, bare.
+
+    Args:
+        values: Every parameter as it was sent, decoded; blank ones and `sign` are skipped.
+    """
+    return "".join(
+        name + values[name]
+        # In UTF-8 the order of bytes is that of code points, which is how Python sorts.
+        for name in sorted(values)
+        if name not in UNSIGNED and name.strip() and values[name].strip()
+    )
+
+
+def signature(secret: str, values: Mapping[str, str]) -> str:
     """Sign parameters: upper-case MD5 over secret, sorted names and values, secret.
 
     Args:
         secret: The app's secret.
         values: Every parameter as it was sent, decoded; blank ones and `sign` are skipped.
     """
-    text = "".join(
-        name + values[name]
-        # In UTF-8 the order of bytes is that of code points, which is how Python sorts.
-        for name in sorted(values)
-        if name not in UNSIGNED and name.strip() and values[name].strip()
-    )
-    data = f"{secret}{text}{secret}".encode("utf-8", "surrogateescape")
+    data = f"{secret}{to_sign(values)}{secret}".encode("utf-8", "surrogateescape")
     return hashlib.md5(data, usedforsecurity=False).hexdigest().upper()
 
 

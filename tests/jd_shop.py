@@ -3,8 +3,9 @@
 Fixture-less, so that any test file can build its own; `tests/conftest.py` may wrap it.
 """
 
+import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import cache
 from typing import Any
@@ -107,6 +108,12 @@ async def call(
     ):
         assert response.status == 200
         return json.loads(await response.read())
+
+
+async def until(claim: Callable[[], bool]) -> None:
+    """Wait for something that others bring about."""
+    while not claim():  # noqa: ASYNC110 - what is waited for is a plain value
+        await asyncio.sleep(0.005)
 
 
 async def result(sandbox: SandboxHandle, method: str, arguments: Mapping[str, object]) -> Json:

@@ -1,30 +1,34 @@
-"""What goes wrong in the control room, as problem+json (RFC 9457) that names the field."""
+"""What goes wrong beside JD's gateway, as problem+json (RFC 9457) that names the field."""
 
-from collections.abc import Awaitable, Callable
+import logging
 from http import HTTPStatus
 
 from aiohttp import web
 
+from jd_simulator.control.route import Handler
 from jd_simulator.errors import Refused, no_such_order
 from jd_simulator.fields import BadInput
 from jd_simulator.shop.orders import NotForSale
 from jd_simulator.shop.shelves import NoSuchSku
 
-PREFIX = "/_simulator"
-"""Where the control room is."""
+JD_PATHS = ("/routerjson", "/oauth2/")
+"""Where JD answers, in ways of its own."""
 
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+log = logging.getLogger(__name__)
 
 
 @web.middleware
 async def problems(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Answer what goes wrong in the control room as problem+json; JD's gateway is left alone."""
+    """Answer what goes wrong as problem+json; JD's gateway is left alone."""
+    if request.path.startswith(JD_PATHS):
+        return await handler(request)
     try:
         return await handler(request)
     except (BadInput, NotForSale, NoSuchSku, Refused, web.HTTPException) as error:
-        if not request.path.startswith(PREFIX):
-            raise
         return _problem_of(error)
+    except Exception:
+        log.exception("control.crashed")
+        return _problem(HTTPStatus.INTERNAL_SERVER_ERROR, "a mistake of the simulator; see its log")
 
 
 def _problem_of(
@@ -41,6 +45,11 @@ def _problem_of(
             is_unknown = error.code == no_such_order().code
             status = HTTPStatus.NOT_FOUND if is_unknown else HTTPStatus.CONFLICT
             return _problem(status, error.en, code=error.code)
+        case web.HTTPMethodNotAllowed():
+            allowed = ", ".join(sorted(error.allowed_methods))
+            problem = _problem(error.status, f"this path takes {allowed}")
+            problem.headers["Allow"] = allowed
+            return problem
         case web.HTTPException():
             return _problem(error.status, error.reason)
 

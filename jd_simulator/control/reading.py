@@ -10,6 +10,10 @@ from jd_simulator.shop.shelves import MOST_UNITS
 
 ORDER_TYPES = ("22", "21", "23", "25", "112")
 """SOP, FBP, LBP, SOPL, FCS."""
+STORE_ORDERS = ("", "京仓订单", "云仓订单")
+"""The seller's own warehouse, or one of JD's."""
+REFUND_DECISIONS = ("apply", "withdraw", "approve", "reject")
+"""What can be done about a refund."""
 STATUSES = {"on_sale": SkuStatus.ON_SALE, "off_sale": SkuStatus.OFF_SALE}
 """What a SKU's status can be set to; deleting is a verb of its own."""
 
@@ -32,10 +36,11 @@ def read_purchase(value: object) -> Purchase:
         is_cash_on_delivery=fields.boolean("cod", default=False),
         is_cross_border=fields.boolean("cross_border", default=False),
         order_type=fields.choice("order_type", ORDER_TYPES, "22"),
+        is_pick_up=fields.boolean("pick_up", default=False),
         remark=fields.text("remark", "", longest=500),
         coupons=tuple(_coupon(path, item) for path, item in fields.array("coupons", longest=20)),
         freight=fields.money("freight", Decimal("0.00")),
-        store_order=fields.choice("store_order", ("", "京仓订单", "云仓订单"), ""),
+        store_order=fields.choice("store_order", STORE_ORDERS, ""),
     )
     fields.done()
     return purchase
@@ -117,9 +122,24 @@ def read_sku_change(value: object) -> SkuChange:
     if fields.has("stock_num"):
         change["stock_num"] = fields.integer("stock_num", high=MOST_UNITS)
     fields.done()
-    if not change:
+    if value == {}:
         raise BadInput(field="(body)", detail="names nothing to change")
     return change
+
+
+def read_parts(fields: Fields) -> list[list[Wanted]]:
+    """Read what each child of an order that is split is to hold.
+
+    Raises:
+        BadInput: Names the field that is wrong.
+    """
+    parts = []
+    for path, part in fields.array("parts", longest=50):
+        if not isinstance(part, list) or len(part) > 200:
+            raise BadInput(path, "must be an array of at most 200 lines")
+        wanted = [_wanted(f"{path}[{index}]", item) for index, item in enumerate(part)]
+        parts.append(wanted)
+    return parts
 
 
 def _wanted(path: str, item: object) -> Wanted:
@@ -127,11 +147,11 @@ def _wanted(path: str, item: object) -> Wanted:
     given = [name for name in ("sku_id", "outer_id") if fields.has(name)]
     if len(given) != 1:
         raise BadInput(path, "must name a SKU by either sku_id or outer_id")
-    value = fields.raw(given[0])
-    # A SKU id may come as a number, as JD itself writes it.
-    key = str(value) if isinstance(value, int) and not isinstance(value, bool) else None
+    name = given[0]
+    is_text = name == "outer_id" or isinstance(fields.raw(name), str | bool)
     wanted = Wanted(
-        key=key if key is not None else fields.text(given[0], longest=100),
+        # A SKU id may come as a number, as JD itself writes it.
+        key=fields.text(name, longest=100) if is_text else str(fields.integer(name)),
         quantity=fields.integer("quantity", 1, low=1, high=MOST_UNITS),
         is_gift=fields.boolean("gift", default=False),
         path=path,

@@ -2,14 +2,12 @@
 
 from datetime import UTC, datetime
 
-from jd_simulator.checks import CHECKS
+from jd_simulator.checks import verdicts
 from jd_simulator.clock import Clock
 from jd_simulator.journal import Entry
 from jd_simulator.sandbox import Sandbox
 from jd_simulator.seed.people import Receiver
-from jd_simulator.shop.model import Order, Sku
-
-_CHECK_NAMES = [*(name for name, _ in CHECKS), "parameters"]
+from jd_simulator.shop.model import Order, Parcel, Refund, Sku
 
 
 def show_sandbox(sandbox: Sandbox, endpoint: str) -> dict[str, object]:
@@ -40,9 +38,12 @@ def show_order(order: Order) -> dict[str, object]:
         "buyer": order.buyer,
         "receiver": _receiver(order.receiver),
         "order_type": order.purchase.order_type,
+        "store_order": order.purchase.store_order,
         "cross_border": order.purchase.is_cross_border,
         "cod": order.purchase.is_cash_on_delivery,
         "remark": order.purchase.remark,
+        "seller_remark": order.remark,
+        "seller_flag": order.flag,
         "lines": [
             {
                 "sku_id": str(line.sku.sku_id),
@@ -56,6 +57,9 @@ def show_order(order: Order) -> dict[str, object]:
         ],
         "carriers": order.carriers,
         "waybills": order.waybills,
+        "parcels": [_parcel(parcel) for parcel in order.parcels],
+        "parent_id": None if order.direct_parent_id is None else str(order.direct_parent_id),
+        "children": [str(child) for child in order.children],
         "changes": [
             {
                 "state": str(change.state),
@@ -64,6 +68,20 @@ def show_order(order: Order) -> dict[str, object]:
             }
             for change in order.changes
         ],
+    }
+
+
+def show_refund(refund: Refund) -> dict[str, object]:
+    """Show a refund that a buyer asked for."""
+    return {
+        "refund_id": str(refund.refund_id),
+        "order_id": str(refund.order_id),
+        "amount": str(refund.amount),
+        "reason": refund.reason,
+        "status": refund.status.name.lower(),
+        "applied": show_instant(refund.applied),
+        "checked": show_instant(refund.checked),
+        "check_remark": refund.check_remark,
     }
 
 
@@ -102,9 +120,7 @@ def show_sku_with_history(sku: Sku) -> dict[str, object]:
 
 def show_entry(entry: Entry) -> dict[str, object]:
     """Show a call."""
-    reached = len(_CHECK_NAMES)
-    if entry.failed_check is not None:
-        reached = _CHECK_NAMES.index(entry.failed_check)
+    checks = verdicts(entry)
     return {
         "number": entry.number,
         "at": show_instant(entry.at),
@@ -112,13 +128,19 @@ def show_entry(entry: Entry) -> dict[str, object]:
         "method": entry.method,
         "parameters": entry.shown_parameters(),
         "arguments": entry.arguments,
-        "checks_passed": _CHECK_NAMES[:reached],
+        "in_query": list(entry.parameters)[: entry.placement.in_query],
+        "content_type": entry.placement.content_type,
+        "body_bytes": entry.placement.body_bytes,
+        "checks": [{"check": name, "verdict": verdict} for name, verdict in checks],
+        "checks_passed": [name for name, verdict in checks if verdict == "passed"],
         "check_failed": entry.failed_check,
         "status": entry.status,
         "code": entry.code,
         "answer": entry.answer_text,
         "fault": entry.fault,
         "applied_at": show_instant(entry.applied_at),
+        "took_ms": None if entry.took_ms is None else round(entry.took_ms, 2),
+        "near_miss": None if entry.near_miss is None else entry.near_miss.describe(),
         "notes": entry.notes,
         "traceback": entry.traceback,
     }
@@ -135,6 +157,18 @@ def show_instant(seconds: float | None) -> str | None:
         return None
     text = datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
     return text.replace("+00:00", "Z")
+
+
+def _parcel(parcel: Parcel) -> dict[str, object]:
+    return {
+        "carrier": parcel.carrier,
+        "waybills": list(parcel.waybills),
+        "at": show_instant(parcel.at),
+        "units": [
+            {"sku_id": str(line.sku.sku_id), "quantity": quantity}
+            for line, quantity in parcel.units
+        ],
+    }
 
 
 def _receiver(receiver: Receiver) -> dict[str, object]:

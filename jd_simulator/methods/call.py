@@ -1,10 +1,11 @@
 """What a method gets to see of a call, and what a method is."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from jd_simulator.errors import Refused
 from jd_simulator.methods.arguments import Arguments
+from jd_simulator.settings import Settings
 from jd_simulator.shop.model import Order
 from jd_simulator.shop.shop import Shop
 
@@ -38,10 +39,21 @@ class Method:
     name: str
     answer: Callable[[Call], Answer]
     envelope: str
-    """The root key of the answer."""
+    """The root key of the answer, as the contract has it."""
+    other_envelopes: tuple[str, ...] = ()
+    """Other spellings of it that clients report."""
     needs_token: bool
     parameters: frozenset[str]
     """Names that the method knows; others are accepted, as JD does, and noted in the journal."""
+    is_write: bool
+    """Whether it changes anything at JD."""
+    business_failures: Mapping[str, object]
+    """The contract's examples of refusals inside a fine envelope: whole answers, by name."""
+
+    def root_key(self, settings: Settings) -> str:
+        """Tell the root key of an answer, in the spelling that the sandbox is set to."""
+        wanted = f"_{settings.legacy_envelopes}"
+        return next((name for name in self.other_envelopes if name.endswith(wanted)), self.envelope)
 
 
 def api_result(refused: Refused | None = None) -> Answer:

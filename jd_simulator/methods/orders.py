@@ -1,17 +1,22 @@
-"""Search and reading of orders.
+"""Search and reading of orders, and the seller's remark on one.
 
-Source: contracts/jd/pop.order.search, contracts/jd/pop.order.get. Assumed: both ends of a window
-belong to it; the ages are 92 and 731 days, the span 31.
+Source: contracts/jd/pop.order.search, contracts/jd/pop.order.get and their encrypted twins,
+contracts/jd/pop.order.notPayOrderInfo, contracts/jd/pop.order.modifyVenderRemark. Assumed: both
+ends of a window belong to it; the ages are 92 and 731 days, the span 31.
 """
 
 import json
+from dataclasses import replace
 
 from jd_simulator.errors import Code, JdError, Refused, refusal
 from jd_simulator.methods.call import ROWS, Answer, Call, api_result
+from jd_simulator.settings import Settings
 from jd_simulator.shop.model import Order, State
-from jd_simulator.shop.view import ORDER_FIELDS, show_order
+from jd_simulator.shop.view import ORDER_FIELDS, order_view, show_order
 
 _SEARCH = "pop.order.search"
+_GET = "pop.order.get"
+_REMARK = "pop.order.modifyVenderRemark"
 _DAY_S = 86_400
 _SPAN_S = 31 * _DAY_S
 _AGE_BY_CREATION_S = 731 * _DAY_S
@@ -24,8 +29,93 @@ _NAMED = frozenset({"PAUSE", "WAIT_SEND_CODE", "DELIVERY_RETURN", "UN_KNOWN"})
 _STATES = {str(state): state for state in State}
 
 
+_UNPAID_FIELDS = (
+    "orderId",
+    "venderId",
+    "orderType",
+    "orderState",
+    "orderStartTime",
+    "modified",
+    "orderTotalPrice",
+    "itemInfoList",
+)
+_LONGEST_REMARK = 500
+
+
 def search(call: Call) -> Answer:
     """Answer pop.order.search."""
+    return _search(call, call.shop.settings)
+
+
+def search_encrypted(call: Call) -> Answer:
+    """Answer pop.order.enSearch: the same, with receivers encrypted whatever the app may see."""
+    return _search(call, _encrypting(call.shop.settings))
+
+
+def get(call: Call) -> Answer:
+    """Answer pop.order.get; it knows unpaid orders too (assumed)."""
+    return _get(call, call.shop.settings)
+
+
+def get_encrypted(call: Call) -> Answer:
+    """Answer pop.order.enGet: the same, with receivers encrypted whatever the app may see."""
+    return _get(call, _encrypting(call.shop.settings))
+
+
+def list_unpaid(call: Call) -> Answer:
+    """Answer pop.order.notPayOrderInfo; the shape of its answer is assumed."""
+    arguments = call.arguments
+    since, until = arguments.instant("startDate"), arguments.instant("endDate")
+    if since is None or until is None:
+        raise JdError(Code.ILLEGAL_PARAMETER, "startDate" if since is None else "endDate")
+    if until < since:
+        raise JdError(Code.ILLEGAL_VALUE, "endDate")
+    page = arguments.integer("page", low=0, high=10**9, default=0) or 1
+    size = arguments.integer("pageSize", low=0, high=100, default=0) or 20
+    if until - since > _SPAN_S:
+        refused = refusal("pop.order.notPayOrderInfo", "10100001")
+        return {"notPayOrderInfoResult": {"apiResult": api_result(refused)}}
+    shop = call.shop
+    rows = shop.orders.by_created.window((State.NOT_PAY,), since, until)
+    found = [shop.orders.by_id[order_id] for _, order_id in rows[(page - 1) * size : page * size]]
+    views = [order_view(order, settings=shop.settings, vender_id=shop.vender_id) for order in found]
+    return {
+        "notPayOrderInfoResult": {
+            "apiResult": api_result(),
+            "orderTotal": len(rows),
+            "orderInfoList": [{name: view[name] for name in _UNPAID_FIELDS} for view in views],
+        }
+    }
+
+
+def write_remark(call: Call) -> Answer:
+    """Answer pop.order.modifyVenderRemark; snake_case is JD's."""
+    order_id = call.arguments.integer("order_id", low=0, high=10**19)
+    flag = call.arguments.integer("flag", low=0, high=5, default=0)
+    remark = call.arguments.text("remark") or ""
+    error_code, zh, en = "", "", ""
+    try:
+        if len(remark) > _LONGEST_REMARK:
+            raise refusal(_REMARK, "10100028")
+        call.shop.orders.write_remark(order_id, flag=flag, remark=remark)
+    except Refused as refused:
+        error_code, zh, en = refused.code, refused.zh, refused.en
+    return {
+        "modifyvenderremark_result": {
+            "success": not error_code,
+            "error_code": error_code,
+            "chinese_err_code": zh,
+            "english_err_code": en,
+        }
+    }
+
+
+def _encrypting(settings: Settings) -> Settings:
+    is_so = settings.receivers == "encrypted"
+    return settings if is_so else replace(settings, receivers="encrypted")
+
+
+def _search(call: Call, settings: Settings) -> Answer:
     arguments = call.arguments
     states = _states(call)
     fields = _fields(call)
@@ -36,7 +126,7 @@ def search(call: Call) -> Answer:
     is_newest_first = arguments.text("sortType") == "1"
     try:
         _check_window(call, states, since, until, is_by_creation=is_by_creation)
-        if page > call.shop.settings.page_cap:
+        if page > settings.page_cap:
             raise refusal(_SEARCH, "10100003")
     except Refused as refused:
         return {"searchorderinfo_result": {"apiResult": api_result(refused)}}
@@ -44,11 +134,13 @@ def search(call: Call) -> Answer:
     index = book.by_created if is_by_creation else book.by_modified
     searched = (state for state in states if state is not State.NOT_PAY)
     rows = index.window(searched, since, until)
+    if settings.search_lag_s:
+        rows = [row for row in rows if book.is_found(book.by_id[row[1]])]
     if is_newest_first:
         rows.reverse()
     first = (page - 1) * size
     found = [book.by_id[order_id] for _, order_id in rows[first : first + size]]
-    call.rows = [_shown(call, order, fields) for order in found]
+    call.rows = [_shown(call, order, fields, settings) for order in found]
     return {
         "searchorderinfo_result": {
             "apiResult": api_result(),
@@ -58,15 +150,16 @@ def search(call: Call) -> Answer:
     }
 
 
-def get(call: Call) -> Answer:
-    """Answer pop.order.get; it knows unpaid orders too (assumed)."""
+def _get(call: Call, settings: Settings) -> Answer:
     order_id = call.arguments.integer("order_id", low=0, high=10**19)
     fields = _fields(call)
     try:
         order = call.shop.orders.find(order_id)
+        if order.children and settings.split_parent == "refused":
+            raise refusal(_GET, "10100004")
     except Refused as refused:
         return {"orderDetailInfo": {"apiResult": api_result(refused), "orderInfo": None}}
-    info = json.loads(_shown(call, order, fields))
+    info = json.loads(_shown(call, order, fields, settings))
     return {"orderDetailInfo": {"apiResult": api_result(), "orderInfo": info}}
 
 
@@ -107,7 +200,6 @@ def _check_window(
         raise refusal(_SEARCH, "10100002")
 
 
-def _shown(call: Call, order: Order, fields: tuple[str, ...]) -> bytes:
+def _shown(call: Call, order: Order, fields: tuple[str, ...], settings: Settings) -> bytes:
     call.returned.append((order, order.modified))
-    shop = call.shop
-    return show_order(order, fields, settings=shop.settings, vender_id=shop.vender_id)
+    return show_order(order, fields, settings=settings, vender_id=call.shop.vender_id)

@@ -1,38 +1,63 @@
-"""Shipment of orders, and the carriers that take them.
+"""Shipment of whole orders, new and old methods of it, and the carriers that take them.
 
-Source: contracts/jd/pop.order.shipment, contracts/jd/vender.all.delivery.company
+Source: contracts/jd/pop.order.shipment, contracts/jd/order.sop.outstorage,
+contracts/jd/order.sop.waybill.update, contracts/jd/overseas.order.sop.outstorage,
+contracts/jd/overseas.order.sop.delivery, contracts/jd/vender.all.delivery.company
 """
 
-from jd_simulator.errors import Code, JdError, Refused
+from collections.abc import Callable
+
+from jd_simulator.clock import beijing_text
+from jd_simulator.errors import Code, JdError, Refused, refusal
 from jd_simulator.methods.call import Answer, Call
-from jd_simulator.shop.model import State
+from jd_simulator.shop import dispatch
+from jd_simulator.shop.model import Order, State
 from jd_simulator.shop.shop import CARRIERS, OWN_DELIVERY, Repeat
 
-_NO_SUCH_CARRIER = "10100022"
-"""Assumed: JD's number for it is not known."""
+_SHIPMENT = "pop.order.shipment"
 _CARRIER_IDS = frozenset(str(carrier) for carrier, _, _ in CARRIERS)
 
 
 def ship(call: Call) -> Answer:
     """Answer pop.order.shipment: the whole order leaves, in one parcel or several."""
     order_id = call.arguments.integer("orderId", low=0, high=10**19)
-    carriers = call.arguments.required("logiCoprId")
-    waybills = call.arguments.text("logiNo") or ""
-    _check_parcels(carriers, waybills)
+    carriers, waybills = _parcels(call, "logiCoprId", "logiNo")
+    error_code, zh, en = "", "", ""
     try:
-        _note_repeat(call, order_id, waybills)
-        _check_carriers(carriers)
-        call.shop.orders.ship(order_id, carriers=carriers, waybills=waybills)
+        note_repeat(call, order_id, waybills)
+        check_carriers(carriers.split("|"))
+        dispatch.ship(call.shop.orders, order_id, carriers=carriers, waybills=waybills)
     except Refused as refused:
-        result = {
-            "success": False,
-            "errorCode": refused.code,
-            "chineseErrCode": refused.zh,
-            "englishErrCode": refused.en,
+        error_code, zh, en = refused.code, refused.zh, refused.en
+    return {
+        "sopjosshipment_result": {
+            "success": not error_code,
+            "errorCode": error_code,
+            "chineseErrCode": zh,
+            "englishErrCode": en,
         }
-    else:
-        result = {"success": True, "errorCode": "", "chineseErrCode": "", "englishErrCode": ""}
-    return {"sopjosshipment_result": result}
+    }
+
+
+def ship_out(call: Call) -> Answer:
+    """Answer 360buy.order.sop.outstorage, the older way to ship a whole order."""
+    return _with_waybills(call, dispatch.ship, is_shipment=True)
+
+
+def change_waybills(call: Call) -> Answer:
+    """Answer 360buy.order.sop.waybill.update."""
+    return _with_waybills(call, dispatch.change_waybills, is_shipment=False)
+
+
+def leave_abroad(call: Call) -> Answer:
+    """Answer 360buy.overseas.order.sop.outstorage: the first step of a cross-border order."""
+    order_id = call.arguments.integer("order_id", low=0, high=10**19)
+    return _legacy(call, order_id, lambda: dispatch.leave_abroad(call.shop.orders, order_id))
+
+
+def deliver_from_abroad(call: Call) -> Answer:
+    """Answer 360buy.overseas.order.sop.delivery: its second step, days later."""
+    return _with_waybills(call, dispatch.deliver_from_abroad, is_shipment=True)
 
 
 def carriers(call: Call) -> Answer:
@@ -51,31 +76,17 @@ def carriers(call: Call) -> Answer:
     }
 
 
-def _check_parcels(carriers: str, waybills: str) -> None:
-    """Hold carriers and waybills to one group of waybills for each carrier."""
-    ids = carriers.split("|")
-    if not all(carrier.isascii() and carrier.isdigit() for carrier in ids):
-        raise JdError(Code.ILLEGAL_VALUE, "logiCoprId")
-    if not waybills:
-        if ids != [str(OWN_DELIVERY)]:
-            raise JdError(Code.ILLEGAL_PARAMETER, "logiNo")
-        return
-    groups = [group.split(",") for group in waybills.split("|")]
-    if len(groups) != len(ids) or not all(number.strip() for group in groups for number in group):
-        raise JdError(Code.ILLEGAL_VALUE, "logiNo")
+def check_carriers(carriers: list[str]) -> None:
+    """Hold carriers to those of JD's list.
+
+    Raises:
+        Refused: One is not there.
+    """
+    if not _CARRIER_IDS.issuperset(carriers):
+        raise refusal(_SHIPMENT, "10100022")
 
 
-def _check_carriers(carriers: str) -> None:
-    unknown = [carrier for carrier in carriers.split("|") if carrier not in _CARRIER_IDS]
-    if unknown:
-        raise Refused(
-            code=_NO_SUCH_CARRIER,
-            zh="物流公司不存在",
-            en="Not a carrier of this seller",
-        )
-
-
-def _note_repeat(call: Call, order_id: int, waybills: str) -> None:
+def note_repeat(call: Call, order_id: int, waybills: str) -> None:
     """Write a shipment down that JD will refuse because the order left or was cancelled."""
     order = call.shop.orders.by_id.get(order_id)
     if order is None:
@@ -85,3 +96,46 @@ def _note_repeat(call: Call, order_id: int, waybills: str) -> None:
         call.shop.notes.shipments_doubled.append(repeat)
     elif order.state is State.CANCELLED:
         call.shop.notes.shipments_of_cancelled.append(repeat)
+
+
+def _with_waybills(call: Call, act: Callable[..., Order], *, is_shipment: bool) -> Answer:
+    order_id = call.arguments.integer("order_id", low=0, high=10**19)
+    carriers, waybills = _parcels(call, "logistics_id", "waybill")
+
+    def do() -> Order:
+        if is_shipment:
+            note_repeat(call, order_id, waybills)
+        check_carriers(carriers.split("|"))
+        return act(call.shop.orders, order_id, carriers=carriers, waybills=waybills)
+
+    return _legacy(call, order_id, do)
+
+
+def _legacy(call: Call, order_id: int, do: Callable[[], Order]) -> Answer:
+    """Answer as the 360buy methods do; how they refuse is assumed: by a code in the envelope."""
+    try:
+        order = do()
+    except Refused as refused:
+        return {"code": refused.code, "errorMessage": refused.zh}
+    return {
+        "order_id": order_id,
+        "vender_id": int(call.shop.vender_id),
+        "modified": beijing_text(order.modified),
+    }
+
+
+def _parcels(call: Call, carriers_name: str, waybills_name: str) -> tuple[str, str]:
+    """Read carriers and waybills: one group of waybills for each carrier."""
+    carriers = call.arguments.required(carriers_name)
+    waybills = call.arguments.text(waybills_name) or ""
+    ids = carriers.split("|")
+    if not all(carrier.isascii() and carrier.isdigit() for carrier in ids):
+        raise JdError(Code.ILLEGAL_VALUE, carriers_name)
+    if not waybills:
+        if ids != [str(OWN_DELIVERY)]:
+            raise JdError(Code.ILLEGAL_PARAMETER, waybills_name)
+        return carriers, waybills
+    groups = [group.split(",") for group in waybills.split("|")]
+    if len(groups) != len(ids) or not all(number.strip() for group in groups for number in group):
+        raise JdError(Code.ILLEGAL_VALUE, waybills_name)
+    return carriers, waybills

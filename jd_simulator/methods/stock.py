@@ -1,6 +1,7 @@
 """Writing and reading of stock.
 
-Source: contracts/jd/ware.stock.sku.set, contracts/jd/ware.stock.sku.query
+Source: contracts/jd/ware.stock.sku.set, contracts/jd/ware.stock.sku.query, and the older
+contracts/jd/stock.write.updateSkuStock, contracts/jd/stock.read.findSkuStock
 """
 
 from jd_simulator.errors import Code, JdError
@@ -79,6 +80,28 @@ def query_stock(call: Call) -> Answer:
     }
 
 
+def update_stock(call: Call) -> Answer:
+    """Answer stock.write.updateSkuStock: one SKU, absolute, as often as it is called."""
+    wanted = _wanted(call.arguments, is_increment=False)
+    refused = call.shop.shelves.write_one(
+        wanted, is_increment=False, stock_ref=None, call=call.number
+    )
+    return {"success": True} if refused is None else _no(refused)
+
+
+def find_stock(call: Call) -> Answer:
+    """Answer stock.read.findSkuStock; without `field` every field comes back (assumed)."""
+    sku_id = call.arguments.integer("skuId", low=0, high=10**19)
+    fields = set(call.arguments.csv("field"))
+    try:
+        sku = call.shop.shelves.find(str(sku_id))
+    except NoSuchSku as error:
+        return _no(error.zh)
+    view = {"skuId": sku.sku_id, "stockNum": sku.stock_num, "storeId": 0}
+    # An object must not come back empty, so all stays where only unknown fields were asked for.
+    return {"skuStocks": [{name: view[name] for name in view if name in fields} or view]}
+
+
 def _wanted(item: Arguments, *, is_increment: bool) -> WantedStock:
     # A negative quantity passes here: it is refused for its SKU alone, not the call (assumed).
     name = "incrStockNum" if is_increment else "stockNum"
@@ -96,6 +119,11 @@ def _receipt(receipt: StockReceipt) -> dict[str, object]:
         "success": receipt.refusal is None,
         "message": receipt.refusal or "",
     }
+
+
+def _no(message: str) -> Answer:
+    """Refuse as the older methods do (assumed)."""
+    return {"success": False, "errorMessage": message}
 
 
 def _refused(message: str) -> Answer:

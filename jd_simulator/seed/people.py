@@ -4,7 +4,7 @@ Names and streets are put together by chance; phone numbers begin with 199 000, 
 has given out.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 _SURNAMES = "王李张刘陈杨赵黄周吴徐孙马朱胡郭何高林罗郑梁䶮"
@@ -107,6 +107,23 @@ def make_receiver(chance: Random) -> Receiver:
         phone=f"199000{chance.randrange(10**5):05d}",
         address=f"{chance.choice(_STREETS)}{chance.randrange(1, 400)}号"
         f"{chance.randrange(1, 30)}栋{chance.randrange(101, 2900)}室",
+        province=province[0],
+        city=city[0],
+        county=county[0],
+        town=town[0],
+        province_id=province[1],
+        city_id=city[1],
+        county_id=county[1],
+        town_id=town[1],
+    )
+
+
+def at_pick_up_point(receiver: Receiver) -> Receiver:
+    """Let someone fetch the goods: name and phone stay, the place is everybody's."""
+    province, city, county, town = _PLACES[5]
+    return replace(
+        receiver,
+        address="科技园南路66号京东快递自提点",
         province=province[0],
         city=city[0],
         county=county[0],

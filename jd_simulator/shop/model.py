@@ -85,6 +85,8 @@ class Sku:
 class Line:
     """Some units of one SKU in an order, at the price they were sold for."""
 
+    uuid: str
+    """JD's own name for the line (skuUuid)."""
     sku: Sku
     outer_id: str
     """The seller's code and the title as they were when it was sold."""
@@ -134,6 +136,56 @@ class Purchase:
     coupons: tuple[Coupon, ...] = ()
     freight: Decimal = Decimal("0.00")
     store_order: str = ""
+    """`京仓订单` or `云仓订单`: one of JD's warehouses ships it."""
+    is_pick_up: bool = False
+    """The buyer fetches it; without a receiver of its own it goes to the shop's pick-up point."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parcel:
+    """A part of an order that left before the rest."""
+
+    parcel_id: int
+    carrier: str
+    waybills: tuple[str, ...]
+    at: int
+    """Seconds since the epoch."""
+    units: tuple[tuple[Line, int], ...]
+    """What it holds: some units of some lines."""
+
+
+class RefundStatus(IntEnum):
+    """JD's numbers for where a refund before delivery stands."""
+
+    UNREVIEWED = 0
+    APPROVED = 1
+    REFUSED = 2
+    REFUNDED = 3
+    MANUAL = 5
+    INTERCEPT = 6
+    INTERCEPTED = 7
+    INTERCEPT_FAILED = 8
+    FORCE_CLOSED = 9
+    WAITS_FOR_LOGISTICS = 10
+    WITHDRAWN = 11
+
+
+@dataclass(slots=True, kw_only=True)
+class Refund:
+    """A buyer's wish to have the money back before the goods came."""
+
+    refund_id: int
+    order_id: int
+    buyer: str
+    amount: Decimal
+    """Yuan."""
+    reason: str
+    applied: int
+    """Seconds since the epoch, as are the other instants."""
+    modified: int
+    status: RefundStatus = RefundStatus.UNREVIEWED
+    checked: int | None = None
+    check_remark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +210,8 @@ class Order:
     buyer: str
     receiver: Receiver
     lines: tuple[Line, ...]
+    entered: int
+    """Since when it is there to be found: placed, paid or split off; search lags behind that."""
     paid: int | None = None
     ended: int | None = None
     shipped: int | None = None
@@ -166,16 +220,42 @@ class Order:
     held_from: State | None = None
     """The state that a lock or pause goes back to."""
     holds_stock: bool = True
-    """Whether its units are booked (or, in the `sellable` model, taken) and not yet given up."""
+    """Whether its unsent units are booked (or, in the `sellable` model, taken), not given up."""
+    sent: dict[str, int] = field(default_factory=dict)
+    """Units that left, by the uuid of their line."""
+    parcels: list[Parcel] = field(default_factory=list)
+    """What left before the rest, oldest first."""
+    parent_id: int | None = None
+    """The order that it was first split off from, some generations ago perhaps."""
+    direct_parent_id: int | None = None
+    """The order that it was split off from."""
+    children: tuple[int, ...] = ()
+    """The orders that took its place; it is in no search any more."""
+    remark: str = ""
+    """The seller's words."""
+    flag: int = 0
+    """The colour of the seller's remark, 0 to 5."""
+    readings: int = 0
+    """How often it was shown with a ciphertext of its own."""
     carriers: str = ""
     waybills: str = ""
     changes: list[Change] = field(default_factory=list)
     returned_modified: int | None = None
     """The newest `modified` that the seller was answered; None: never returned."""
-    shown: dict[tuple[str, ...], bytes] = field(default_factory=dict)
-    """The order as JSON, by the fields that were asked for; empty since its last change."""
+    shown: dict[tuple[str, tuple[str, ...]], bytes] = field(default_factory=dict)
+    """The order as JSON, by how receivers come and the fields; empty since its last change."""
 
     @property
     def is_searchable(self) -> bool:
-        """Whether JD's order search knows it: unpaid orders are not in search."""
-        return self.state is not State.NOT_PAY
+        """Whether JD's order search knows it: unpaid and split orders are not in search."""
+        return self.state is not State.NOT_PAY and not self.children
+
+    @property
+    def is_shipped_by_jd(self) -> bool:
+        """Whether JD's own warehouses or logistics send it, so that the seller must not."""
+        return self.purchase.order_type != "22" or bool(self.purchase.store_order)
+
+    def unsent(self) -> "list[tuple[Line, int]]":
+        """List the lines of which units have not left, with how many."""
+        rest = ((line, line.quantity - self.sent.get(line.uuid, 0)) for line in self.lines)
+        return [(line, quantity) for line, quantity in rest if quantity]

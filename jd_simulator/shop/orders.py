@@ -1,4 +1,6 @@
-"""The orders of a shop: placed by buyers, shipped by the seller, held and cancelled by JD's staff.
+"""The orders of a shop: placed by buyers, held, changed and cancelled by them and JD's staff.
+
+How they leave is in `dispatch`, how they are split in `splitting`.
 
 Source: contracts/jd/order-states.json
 """
@@ -8,8 +10,14 @@ from decimal import Decimal
 from random import Random
 
 from jd_simulator.clock import Clock
-from jd_simulator.errors import already_shipped, no_such_order, wrong_state
-from jd_simulator.seed.people import Buyer, Receiver, make_buyer, make_receiver
+from jd_simulator.errors import no_such_order, wrong_state
+from jd_simulator.seed.people import (
+    Buyer,
+    Receiver,
+    at_pick_up_point,
+    make_buyer,
+    make_receiver,
+)
 from jd_simulator.settings import Settings
 from jd_simulator.shop.index import TimeIndex
 from jd_simulator.shop.model import (
@@ -23,15 +31,15 @@ from jd_simulator.shop.model import (
     Wanted,
 )
 from jd_simulator.shop.shelves import NoSuchSku, Shelves
-from jd_simulator.shop.stock import book, release, take_off
+from jd_simulator.shop.stock import book, release
 
-_OPEN = (State.TO_SHIP, State.LEFT_ABROAD)
+_LOCKABLE = (State.TO_SHIP, State.LEFT_ABROAD)
 _CANCELLABLE = (State.NOT_PAY, State.TO_SHIP, State.LOCKED, State.PAUSED)
 _REPEAT_CUSTOMERS = 0.3
 
 
 class NotForSale(Exception):  # noqa: N818 - a refusal of a buyer's wish, answered by the control room
-    """A buyer's order that JD would not take; `path` names the line."""
+    """A buyer's order that JD would not take, or not split so; `path` names the line."""
 
     def __init__(self, path: str, detail: str) -> None:
         super().__init__(f"{path}: {detail}")
@@ -43,15 +51,17 @@ class OrderBook:
     """Every order of a shop, and what may happen to it."""
 
     def __init__(self, *, settings: Settings, clock: Clock, shelves: Shelves) -> None:
-        self._settings = settings
+        self.settings = settings
         self._clock = clock
         self._shelves = shelves
         self._chance = Random(f"orders {settings.seed}")  # noqa: S311 - made-up data
-        self._next_id = 280_000_000_000 + self._chance.randrange(10**9)
+        self._last_id = 280_000_000_000 + self._chance.randrange(10**9)
         self._buyers: dict[str, Buyer] = {}
         self._pins: list[str] = []
         self.by_id: dict[int, Order] = {}
+        """Every order, split ones too."""
         self.by_modified = TimeIndex()
+        """Those that were not split, as is `by_created`."""
         self.by_created = TimeIndex()
 
     def find(self, order_id: int) -> Order:
@@ -65,6 +75,24 @@ class OrderBook:
             raise no_such_order()
         return order
 
+    def in_state(self, order_id: int, states: tuple[State, ...]) -> Order:
+        """Look an order up to which something is to happen.
+
+        Raises:
+            Refused: This seller has none, it was split, or is in another state.
+        """
+        order = self.find(order_id)
+        if order.children:
+            raise no_such_order()
+        if order.state not in states:
+            raise wrong_state(order.state)
+        return order
+
+    def is_found(self, order: Order) -> bool:
+        """Tell whether a search can find an order yet: it lags behind what happens."""
+        lag_s = self.settings.search_lag_s
+        return order.is_searchable and (not lag_s or order.entered + lag_s <= self._clock.now())
+
     def place(self, purchase: Purchase, *, at: float | None = None) -> Order:
         """Take a buyer's order, as JD's shop does: no more than JD shows as sellable.
 
@@ -76,32 +104,31 @@ class OrderBook:
             NotForSale: A line that cannot be bought, or discounts above the price.
         """
         now = int(self._clock.now() if at is None else at)
-        lines = self._lines(purchase.lines)
+        order_id = self.next_id()
+        lines = self._lines(purchase.lines, order_id)
         total = sum((line.price * line.quantity for line in lines), Decimal("0.00"))
         if sum(coupon.amount for coupon in purchase.coupons) > total:
             raise NotForSale(
                 path="coupons", detail=f"discounts exceed the order's price of {total} yuan"
             )
         buyer = self._buyer(purchase.buyer)
+        usual = at_pick_up_point(buyer.receiver) if purchase.is_pick_up else buyer.receiver
         goes_out = purchase.is_paid or purchase.is_cash_on_delivery
-        self._next_id += self._chance.randrange(1, 98)
         order = Order(
-            order_id=self._next_id,
+            order_id=order_id,
             state=State.TO_SHIP if goes_out else State.NOT_PAY,
             created=now,
             modified=now,
+            entered=now,
             purchase=purchase,
             buyer=buyer.pin,
-            receiver=purchase.receiver or buyer.receiver,
+            receiver=purchase.receiver or usual,
             lines=lines,
             paid=now if purchase.is_paid and not purchase.is_cash_on_delivery else None,
         )
         for line in lines:
-            book(line.sku, line.quantity, stock_model=self._settings.stock_model, at=now)
-        self.by_id[order.order_id] = order
-        self.by_modified.add(order.state, now, order.order_id)
-        self.by_created.add(order.state, now, order.order_id)
-        order.changes.append(Change(order.state, now, "place"))
+            book(line.sku, line.quantity, stock_model=self.settings.stock_model, at=now)
+        self.enter(order, "place")
         return order
 
     def pay(self, order_id: int) -> Order:
@@ -110,35 +137,36 @@ class OrderBook:
         Raises:
             Refused: The order is not waiting for payment.
         """
-        order = self._in_state(order_id, (State.NOT_PAY,))
-        order.paid = self._instant(order)
-        self._move(order, State.TO_SHIP, "pay")
+        order = self.in_state(order_id, (State.NOT_PAY,))
+        order.paid = order.entered = self.instant(order)
+        self.move(order, State.TO_SHIP, "pay")
         return order
 
     def cancel(self, order_id: int) -> Order:
-        """Cancel an order that has not left; its units are free again.
+        """Cancel an order that has not left; the units that did not leave are free again.
 
         Raises:
             Refused: It has left, or is cancelled already.
         """
-        order = self._in_state(order_id, _CANCELLABLE)
+        order = self.in_state(order_id, _CANCELLABLE)
         now = self._clock.now()
-        for line in order.lines:
-            release(line.sku, line.quantity, stock_model=self._settings.stock_model, at=now)
+        for line, quantity in order.unsent():
+            release(line.sku, quantity, stock_model=self.settings.stock_model, at=now)
         order.holds_stock = False
-        order.ended = self._instant(order)
-        self._move(order, State.CANCELLED, "cancel")
+        order.ended = self.instant(order)
+        self.move(order, State.CANCELLED, "cancel")
         return order
 
     def hold(self, order_id: int, state: State, cause: str) -> Order:
         """Lock (a cancellation is under review) or pause an order that waits to leave.
 
         Raises:
-            Refused: It does not wait to leave.
+            Refused: It does not wait to leave, or is to be paused after it left abroad.
         """
-        order = self._in_state(order_id, _OPEN)
+        allowed = _LOCKABLE if state is State.LOCKED else (State.TO_SHIP,)
+        order = self.in_state(order_id, allowed)
         order.held_from = order.state
-        self._move(order, state, cause)
+        self.move(order, state, cause)
         return order
 
     def resume(self, order_id: int, state: State, cause: str) -> Order:
@@ -147,9 +175,9 @@ class OrderBook:
         Raises:
             Refused: It is not held that way.
         """
-        order = self._in_state(order_id, (state,))
+        order = self.in_state(order_id, (state,))
         back, order.held_from = order.held_from or State.TO_SHIP, None
-        self._move(order, back, cause)
+        self.move(order, back, cause)
         return order
 
     def finish(self, order_id: int) -> Order:
@@ -158,9 +186,9 @@ class OrderBook:
         Raises:
             Refused: The order has not been shipped.
         """
-        order = self._in_state(order_id, (State.SHIPPED,))
-        order.ended = self._instant(order)
-        self._move(order, State.FINISHED, "finish")
+        order = self.in_state(order_id, (State.SHIPPED,))
+        order.ended = self.instant(order)
+        self.move(order, State.FINISHED, "finish")
         return order
 
     def readdress(self, order_id: int, receiver: Receiver | None) -> Order:
@@ -169,37 +197,68 @@ class OrderBook:
         Raises:
             Refused: It has left, or is cancelled.
         """
-        order = self._in_state(order_id, (State.TO_SHIP, State.LOCKED, State.PAUSED))
+        order = self.in_state(order_id, (State.TO_SHIP, State.LOCKED, State.PAUSED))
         order.original_receiver = order.original_receiver or order.receiver
         order.receiver = receiver or make_receiver(self._chance)
-        self._move(order, order.state, "readdress")
+        self.move(order, order.state, "readdress")
         return order
 
-    def ship(self, order_id: int, *, carriers: str, waybills: str) -> Order:
-        """Take note that the seller has sent the whole order off.
+    def write_remark(self, order_id: int, *, flag: int, remark: str) -> Order:
+        """Put the seller's words in the place of those before.
 
         Raises:
-            Refused: Not this seller's, shipped already, or in a state that does not allow it.
-                Cross-border orders leave in two steps, by methods of their own.
+            Refused: This seller has no such order, or it was split.
         """
-        order = self.find(order_id)
-        if order.state in (State.SHIPPED, State.FINISHED):
-            raise already_shipped()
-        if order.state is not State.TO_SHIP or order.purchase.is_cross_border:
-            raise wrong_state(order.state)
-        now = self._clock.now()
-        for line in order.lines:
-            take_off(line.sku, line.quantity, stock_model=self._settings.stock_model, at=now)
-        order.holds_stock = False
-        order.shipped = self._instant(order)
-        order.carriers, order.waybills = carriers, waybills
-        self._move(order, State.SHIPPED, "ship")
+        order = self.in_state(order_id, tuple(State))
+        order.flag, order.remark = flag, remark
+        self.move(order, order.state, "remark")
         return order
 
-    def _lines(self, wanted: Iterable[Wanted]) -> tuple[Line, ...]:
+    def next_id(self) -> int:
+        """Give out the next order number."""
+        self._last_id += self._chance.randrange(1, 98)
+        return self._last_id
+
+    def instant(self, order: Order) -> int:
+        """Tell the second it is, never before the order's last change, even if time went back."""
+        return max(int(self._clock.now()), order.modified)
+
+    def enter(self, order: Order, cause: str) -> None:
+        """Take up an order that is new."""
+        self.by_id[order.order_id] = order
+        self.by_modified.add(order.state, order.modified, order.order_id)
+        self.by_created.add(order.state, order.created, order.order_id)
+        order.changes.append(Change(order.state, order.modified, cause))
+
+    def move(self, order: Order, state: State, cause: str) -> None:
+        """Let an order change, in its state or otherwise; this is its new `modified`."""
+        now = self.instant(order)
+        self._leave_indexes(order)
+        order.state, order.modified = state, now
+        order.shown.clear()
+        self.by_modified.add(state, now, order.order_id)
+        self.by_created.add(state, order.created, order.order_id)
+        order.changes.append(Change(state, now, cause))
+
+    def replace(self, order: Order, children: Iterable[Order]) -> None:
+        """Put orders in the place of one that was split; its units are theirs now."""
+        self._leave_indexes(order)
+        order.holds_stock = False
+        order.modified = self.instant(order)
+        order.shown.clear()
+        order.changes.append(Change(order.state, order.modified, "split"))
+        for child in children:
+            order.children += (child.order_id,)
+            self.enter(child, "split")
+
+    def _leave_indexes(self, order: Order) -> None:
+        self.by_modified.remove(order.state, order.modified, order.order_id)
+        self.by_created.remove(order.state, order.created, order.order_id)
+
+    def _lines(self, wanted: Iterable[Wanted], order_id: int) -> tuple[Line, ...]:
         lines: list[Line] = []
         taken: dict[int, int] = {}
-        for line in wanted:
+        for number, line in enumerate(wanted, start=1):
             sku = self._on_sale(line)
             taken[sku.sku_id] = taken.get(sku.sku_id, 0) + line.quantity
             if taken[sku.sku_id] > sku.sellable:
@@ -207,14 +266,14 @@ class OrderBook:
                     path=f"{line.path}.quantity",
                     detail=f"{max(sku.sellable, 0)} of {line.key} can be bought",
                 )
-            price = Decimal("0.00") if line.is_gift else sku.price
             lines.append(
                 Line(
+                    uuid=f"{order_id:x}-{number}",
                     sku=sku,
                     outer_id=sku.outer_id,
                     title=f"【赠品】{sku.title}" if line.is_gift else sku.title,
                     quantity=line.quantity,
-                    price=price,
+                    price=Decimal("0.00") if line.is_gift else sku.price,
                     is_gift=line.is_gift,
                 )
             )
@@ -237,28 +296,8 @@ class OrderBook:
         elif pin in self._buyers:
             return self._buyers[pin]
         else:
-            home = Random(f"{pin} {self._settings.seed}")  # noqa: S311 - made-up data
+            home = Random(f"{pin} {self.settings.seed}")  # noqa: S311 - made-up data
             buyer = Buyer(pin=pin, receiver=make_receiver(home))
         self._buyers[buyer.pin] = buyer
         self._pins.append(buyer.pin)
         return buyer
-
-    def _in_state(self, order_id: int, states: tuple[State, ...]) -> Order:
-        order = self.find(order_id)
-        if order.state not in states:
-            raise wrong_state(order.state)
-        return order
-
-    def _instant(self, order: Order) -> int:
-        """The second it is; never before the order's last change, even if the clock went back."""
-        return max(int(self._clock.now()), order.modified)
-
-    def _move(self, order: Order, state: State, cause: str) -> None:
-        now = self._instant(order)
-        self.by_modified.remove(order.state, order.modified, order.order_id)
-        self.by_created.remove(order.state, order.created, order.order_id)
-        order.state, order.modified = state, now
-        order.shown.clear()
-        self.by_modified.add(state, now, order.order_id)
-        self.by_created.add(state, order.created, order.order_id)
-        order.changes.append(Change(state, now, cause))

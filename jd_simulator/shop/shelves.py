@@ -178,7 +178,7 @@ class Shelves:
             StockReceipt(
                 sku_id=item.sku_id,
                 store_id=item.store_id,
-                refusal=self._write_one(
+                refusal=self.write_one(
                     item, is_increment=is_increment, stock_ref=stock_ref, call=call
                 ),
             )
@@ -190,29 +190,34 @@ class Shelves:
             self._answers.popitem(last=False)
         return answer, False
 
-    def on_shelf(self, statuses: Iterable[SkuStatus]) -> list[Sku]:
-        """List the SKUs of some statuses, in the order in which they were made."""
-        wanted = frozenset(statuses)
-        return [sku for sku in self.by_id.values() if sku.status in wanted]
-
-    def _write_one(
-        self, item: WantedStock, *, is_increment: bool, stock_ref: str, call: int
+    def write_one(
+        self, item: WantedStock, *, is_increment: bool, stock_ref: str | None, call: int
     ) -> str | None:
+        """Write the stock of one SKU for the seller, as often as it is asked for.
+
+        Returns:
+            Why it was refused, in JD's language; None when it was accepted.
+        """
         try:
             sku = self.find(str(item.sku_id))
         except NoSuchSku as error:
             return error.zh
         if item.store_id != 0:
-            return f"仓库不存在：{item.store_id}"
+            return "仓库不存在"
         stock_num = sku.stock_num + item.quantity if is_increment else item.quantity
         if stock_num < 0:
             return "库存数量不能小于0"
         if stock_num > MOST_UNITS:
-            return f"库存数量不能大于{MOST_UNITS}"
+            return "库存数量超过上限"
         set_stock(
             sku, stock_num, at=self._clock.now(), cause="seller", stock_ref=stock_ref, call=call
         )
         return None
+
+    def on_shelf(self, statuses: Iterable[SkuStatus]) -> list[Sku]:
+        """List the SKUs of some statuses, in the order in which they were made."""
+        wanted = frozenset(statuses)
+        return [sku for sku in self.by_id.values() if sku.status in wanted]
 
     def _stock_up(self, settings: Settings) -> None:
         now = int(self._clock.now())

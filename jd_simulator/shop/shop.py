@@ -1,7 +1,9 @@
 """A shop: its shelves, its orders, its carriers and what an observer at JD's side takes note of."""
 
+from collections import deque
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import partial
 from random import Random
 
 import contracts
@@ -10,9 +12,11 @@ from jd_simulator.seed.people import REMARKS
 from jd_simulator.settings import Settings
 from jd_simulator.shop.model import Coupon, Purchase, Sku, Wanted
 from jd_simulator.shop.orders import OrderBook
+from jd_simulator.shop.refunds import RefundDesk
 from jd_simulator.shop.shelves import Shelves
 
 _TWO_DAYS_S = 2 * 86_400
+_MOST_REPEATS = 1_000
 OWN_DELIVERY = 1274
 """The carrier that needs no waybill."""
 CARRIERS = tuple((int(known.id), known.zh, known.names[0]) for known in contracts.jd_carriers())
@@ -35,8 +39,11 @@ class Repeat:
 class Notes:
     """What an observer at JD's side writes down as it happens."""
 
-    shipments_doubled: list[Repeat] = field(default_factory=list)
-    shipments_of_cancelled: list[Repeat] = field(default_factory=list)
+    shipments_doubled: deque[Repeat] = field(default_factory=partial(deque, maxlen=_MOST_REPEATS))
+    """The newest ones, as below: a client that tries for ever does not fill the memory."""
+    shipments_of_cancelled: deque[Repeat] = field(
+        default_factory=partial(deque, maxlen=_MOST_REPEATS)
+    )
 
 
 class Shop:
@@ -48,6 +55,7 @@ class Shop:
         self.clock = clock
         self.shelves = Shelves(settings=settings, clock=clock)
         self.orders = OrderBook(settings=settings, clock=clock, shelves=self.shelves)
+        self.refunds = RefundDesk(orders=self.orders)
         self.notes = Notes()
         self.vender_id = str(10_000_000 + Random(f"shop {settings.seed}").randrange(10**6))  # noqa: S311 - made-up data
         self._open_with(settings.order_count)

@@ -1,18 +1,18 @@
-"""How JD shows an order and a SKU to the seller: nearly every scalar a string, people veiled.
+"""How JD shows an order to the seller: nearly every scalar a string, people veiled.
 
 Source: contracts/jd/definitions, contracts/jd/order-states.json
 """
 
-import base64
 import hashlib
 import json
 from decimal import Decimal
+from functools import partial
 
 import contracts
 from jd_simulator.clock import beijing_text
-from jd_simulator.seed.people import Receiver
 from jd_simulator.settings import Settings
-from jd_simulator.shop.model import Order, Sku, State
+from jd_simulator.shop.model import Order, Parcel, State
+from jd_simulator.shop.veil import show_receiver
 
 NO_TIME = "0001-01-01 00:00:00"
 """How JD writes that an instant has not come."""
@@ -20,6 +20,7 @@ ORDER_FIELDS = frozenset(
     contracts.load_json("jd", "definitions", "order.json")["$defs"]["order"]["properties"]
 )
 """What `optional_fields` may name."""
+_PEOPLE = frozenset({"consigneeInfo", "originalConsigneeInfo"})
 _KEPT_VIEWS = 4
 """Different choices of fields that an order is kept in; a shop has a client or two."""
 _ZERO = Decimal("0.00")
@@ -34,19 +35,25 @@ def show_order(
 ) -> bytes:
     """Show some fields of an order as JSON in UTF-8; made once for each change of the order.
 
+    Where the sandbox's ciphertext varies, receivers are made anew at each reading.
+
     Args:
         order: The order.
         fields: Which of `ORDER_FIELDS` to show, in this order.
         settings: Of the sandbox: how people are veiled.
         vender_id: The seller's number.
     """
-    text = order.shown.get(fields)
+    if settings.ciphertext_varies and not _PEOPLE.isdisjoint(fields):
+        order.readings += 1
+        order.shown.clear()
+    kept = (settings.receivers, fields)
+    text = order.shown.get(kept)
     if text is None:
         view = order_view(order, settings=settings, vender_id=vender_id)
         text = to_json({name: view[name] for name in fields})
         if len(order.shown) >= _KEPT_VIEWS:
             order.shown.clear()
-        order.shown[fields] = text
+        order.shown[kept] = text
     return text
 
 
@@ -75,44 +82,9 @@ def tax(order: Order) -> Decimal:
     return round((_total(order) - _discount(order)) * _TAX, 2)
 
 
-def oaid(receiver: Receiver, seed: int) -> str:
-    """Name a receiver (name, address, phone) without telling it: the same gives the same."""
-    return base64.b64encode(_digest("oaid", receiver, seed, 48)).decode()
-
-
-def ciphertext(text: str, seed: int) -> str:
-    """Veil a text as long base64; the same text gives the same."""
-    data = f"{seed} {text}".encode()
-    return base64.b64encode(hashlib.shake_256(data).digest(81 + len(text.encode()))).decode()
-
-
-def masked_phone(phone: str) -> str:
-    """Show the first three digits of a phone number and the last one."""
-    return f"{phone[:3]}{'*' * max(len(phone) - 4, 1)}{phone[-1:]}"
-
-
-def sku_view(sku: Sku) -> dict[str, object]:
-    """Show a SKU with every field; `created` and `modified` are epoch milliseconds."""
-    return {
-        "wareId": sku.ware_id,
-        "skuId": sku.sku_id,
-        "status": int(sku.status),
-        "saleAttrs": [
-            {"attrId": str(1000 + index), "attrValueAlias": [value], "attrName": name}
-            for index, (name, value) in enumerate(sku.attributes.items())
-        ],
-        "features": [],
-        "jdPrice": float(sku.price),
-        "outerId": sku.outer_id,
-        "barCode": sku.bar_code,
-        "skuName": sku.title,
-        "logo": sku.logo,
-        "wareTitle": sku.ware_title,
-        "categoryId": sku.category_id,
-        "stockNum": sku.stock_num,
-        "created": sku.created * 1000,
-        "modified": sku.modified * 1000,
-    }
+def amount_due(order: Order) -> Decimal:
+    """Tell what the buyer pays for an order, in yuan."""
+    return _total(order) - _discount(order) + order.purchase.freight + tax(order)
 
 
 def _identity(order: Order, vender_id: str) -> dict[str, object]:
@@ -126,7 +98,7 @@ def _identity(order: Order, vender_id: str) -> dict[str, object]:
         "orderStateRemark": _STATES[order.state].zh,
         "deliveryType": "任意时间",
         "orderRemark": purchase.remark,
-        "venderRemark": "",
+        "venderRemark": order.remark,
         "pin": order.buyer,
         "open_id_buyer": _buyer_id("open", order),
         "xid_buyer": _buyer_id("xid", order),
@@ -135,12 +107,12 @@ def _identity(order: Order, vender_id: str) -> dict[str, object]:
         "returnOrder": "0",
         "waybill": order.waybills,
         "logisticsId": order.carriers,
-        "parentOrderId": "0",
-        "directParentOrderId": "0",
-        "tradeOrderId": order.order_id - 1,
+        "parentOrderId": str(order.parent_id or 0),
+        "directParentOrderId": str(order.direct_parent_id or 0),
+        "tradeOrderId": (order.parent_id or order.order_id) - 1,
         "orderSource": "移动端订单",
         "storeOrder": purchase.store_order,
-        "idSopShipmenttype": 0,
+        "idSopShipmenttype": _shipment_type(order),
         "storeId": "0",
     }
 
@@ -148,7 +120,7 @@ def _identity(order: Order, vender_id: str) -> dict[str, object]:
 def _money(order: Order) -> dict[str, object]:
     purchase = order.purchase
     total, discount = _total(order), _discount(order)
-    due = total - discount + purchase.freight + tax(order)
+    due = amount_due(order)
     return {
         "orderTotalPrice": str(total),
         "orderSellerPrice": str(total - discount),
@@ -193,9 +165,15 @@ def _times(order: Order) -> dict[str, object]:
 
 def _people(order: Order, settings: Settings) -> dict[str, object]:
     original = order.original_receiver
+    show = partial(
+        show_receiver,
+        seed=settings.seed,
+        is_plain=settings.receivers == "plain",
+        reading=order.readings,
+    )
     return {
-        "consigneeInfo": _receiver(order.receiver, settings),
-        "originalConsigneeInfo": None if original is None else _receiver(original, settings),
+        "consigneeInfo": show(order.receiver),
+        "originalConsigneeInfo": None if original is None else show(original),
         "invoiceInfo": "不需要开具发票",
         "invoiceEasyInfo": {"invoiceType": "0", "invoiceTitle": "", "invoiceContentId": ""},
         "vatInfo": {},
@@ -220,8 +198,29 @@ def _goods(order: Order) -> dict[str, object]:
             }
             for line in order.lines
         ],
-        "partialLogisticsInfoModel": [],
+        "partialLogisticsInfoModel": [_parcel(parcel) for parcel in order.parcels],
     }
+
+
+def _parcel(parcel: Parcel) -> dict[str, object]:
+    return {
+        "shipmentId": str(parcel.parcel_id),
+        "logicId": parcel.carrier,
+        "waybillId": ",".join(parcel.waybills),
+        "packageNum": len(parcel.waybills),
+        "shipmentTime": parcel.at * 1000,
+        "skus": [
+            {"skuUuid": line.uuid, "skuId": str(line.sku.sku_id), "num": quantity}
+            for line, quantity in parcel.units
+        ],
+    }
+
+
+def _shipment_type(order: Order) -> int:
+    """68: JD delivers it; 69: the buyer fetches it; 0: neither (assumed)."""
+    if order.purchase.is_pick_up:
+        return 69
+    return 68 if order.is_shipped_by_jd else 0
 
 
 def _customs(order: Order) -> dict[str, object]:
@@ -245,31 +244,6 @@ def _flags(order: Order) -> dict[str, object]:
     }
 
 
-def _receiver(receiver: Receiver, settings: Settings) -> dict[str, object]:
-    seed = settings.seed
-    is_plain = settings.receivers == "plain"
-    veiled_phone = _digest("desen", receiver, seed, 35).hex()
-    return {
-        "fullname": receiver.name if is_plain else ciphertext(receiver.name, seed),
-        "fullAddress": receiver.full_address
-        if is_plain
-        else ciphertext(receiver.full_address, seed),
-        "telephone": masked_phone(receiver.phone),
-        "mobile": masked_phone(receiver.phone),
-        "province": receiver.province,
-        "city": receiver.city,
-        "county": receiver.county,
-        "town": receiver.town,
-        "provinceId": str(receiver.province_id),
-        "cityId": str(receiver.city_id),
-        "countyId": str(receiver.county_id),
-        "townId": str(receiver.town_id),
-        "oaid": oaid(receiver, seed),
-        "desen_telephone": veiled_phone,
-        "desen_mobile": veiled_phone,
-    }
-
-
 def _total(order: Order) -> Decimal:
     return sum((line.price * line.quantity for line in order.lines), _ZERO)
 
@@ -284,8 +258,3 @@ def _time(seconds: int | None) -> str:
 
 def _buyer_id(kind: str, order: Order) -> str:
     return hashlib.blake2b(f"{kind} {order.buyer}".encode(), digest_size=16).hexdigest()
-
-
-def _digest(purpose: str, receiver: Receiver, seed: int, size: int) -> bytes:
-    who = f"{purpose} {seed} {receiver.name} {receiver.phone} {receiver.full_address}"
-    return hashlib.shake_256(who.encode()).digest(size)

@@ -1,15 +1,18 @@
 """The command serves until it is told to stop, and says what is wrong."""
 
 import asyncio
+import json
 import signal
 import socket
 import sys
+from pathlib import Path
 
 import aiohttp
 import pytest
 from typer.testing import CliRunner
 
 from jd_simulator.__main__ import cli
+from jd_simulator.scenario import load_scenario
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -52,3 +55,50 @@ def test_port_in_use_is_said_plainly() -> None:
 def test_wrong_use_exits_with_two(arguments: list[str]) -> None:
     """Wrong options are the caller's mistake."""
     assert CliRunner().invoke(cli, arguments).exit_code == 2
+
+
+async def test_a_scenario_begins_the_demo_sandbox() -> None:
+    """A named one; its buyers come while the server runs."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "jd_simulator", "serve", "--port", "0"),
+        *("--scenario", "busy-sale"),
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    line = (await process.stdout.readline()).decode()
+    endpoint = line.split(" at ")[1].strip().removesuffix("/routerjson")
+    async with (
+        aiohttp.ClientSession() as session,
+        session.get(f"{endpoint}/_simulator/sandboxes/demo/faults") as faults,
+    ):
+        rules = (await faults.json())["rules"]
+    process.send_signal(signal.SIGTERM)
+    await process.stdout.read()
+
+    assert await asyncio.wait_for(process.wait(), 10) == 0
+    assert [rule["fault"]["kind"] for rule in rules] == ["latency", "jd_error"]
+
+
+def test_a_seed_whose_shop_cannot_sell_a_scenarios_orders_is_said_plainly(tmp_path: Path) -> None:
+    """Made-up stock differs with the seed: 65 pieces with 1, fewer with 18."""
+    path = tmp_path / "mine.json"
+    order = {"lines": [{"outer_id": "TEE-RED-M", "quantity": 65}]}
+    path.write_text(json.dumps({"about": "", "orders": [order]}))
+    outcome = CliRunner().invoke(
+        cli, ["serve", "--port", "0", "--seed", "18", "--scenario", str(path)]
+    )
+
+    assert len(load_scenario(str(path)).orders) == 1
+    assert outcome.exit_code == 2
+    assert "can be bought" in outcome.stderr
+
+
+def test_a_wrong_scenario_is_said_plainly(tmp_path: Path) -> None:
+    """File, line, field and what would be right; exit 2, no traceback."""
+    path = tmp_path / "mine.json"
+    path.write_text('{"about": "x",\n "faults": [\n  {"fault": {"kind": "explode"}}]}')
+    outcome = CliRunner().invoke(cli, ["serve", "--port", "0", "--scenario", str(path)])
+
+    assert outcome.exit_code == 2
+    assert f"{path}:3: faults[0].fault.kind: must be one of" in outcome.stderr
+    assert isinstance(outcome.exception, SystemExit)

@@ -38,11 +38,27 @@ def test_the_methods_of_the_integration_have_contracts() -> None:
     names = {name: contracts.jd_method(name).full_name for name in METHODS}
 
     assert names == {
+        "jos.order.oaid.merge": "jingdong.jos.order.oaid.merge",
+        "order.sop.outstorage": "360buy.order.sop.outstorage",
+        "order.sop.waybill.update": "360buy.order.sop.waybill.update",
+        "overseas.order.sop.delivery": "360buy.overseas.order.sop.delivery",
+        "overseas.order.sop.outstorage": "360buy.overseas.order.sop.outstorage",
+        "pop.afs.soa.refundapply.queryPageList": "jingdong.pop.afs.soa.refundapply.queryPageList",
+        "pop.order.enGet": "jingdong.pop.order.enGet",
+        "pop.order.enSearch": "jingdong.pop.order.enSearch",
         "pop.order.get": "jingdong.pop.order.get",
+        "pop.order.modifyVenderRemark": "jingdong.pop.order.modifyVenderRemark",
+        "pop.order.notPayOrderInfo": "jingdong.pop.order.notPayOrderInfo",
+        "pop.order.partial.outship": "jingdong.pop.order.partial.outship",
+        "pop.order.partialship.judge": "jingdong.pop.order.partialship.judge",
         "pop.order.search": "jingdong.pop.order.search",
         "pop.order.shipment": "jingdong.pop.order.shipment",
+        "sku.read.findSkuById": "jingdong.sku.read.findSkuById",
         "sku.read.searchSkuList": "jingdong.sku.read.searchSkuList",
+        "stock.read.findSkuStock": "jingdong.stock.read.findSkuStock",
+        "stock.write.updateSkuStock": "jingdong.stock.write.updateSkuStock",
         "vender.all.delivery.company": "360buy.get.vender.all.delivery.company",
+        "ware.read.searchWare4Valid": "jingdong.ware.read.searchWare4Valid",
         "ware.stock.sku.query": "jingdong.ware.stock.sku.query",
         "ware.stock.sku.set": "jingdong.ware.stock.sku.set",
     }
@@ -64,11 +80,28 @@ def test_every_fact_has_a_strength(name: str) -> None:
     "name", [name for name in METHODS if name != "vender.all.delivery.company"]
 )
 def test_an_envelope_is_named_after_its_method(name: str) -> None:
-    """Dots become underscores, case is kept, and the suffix is JD's _responce."""
+    """Dots become underscores, case is kept; 360buy drops its prefix and spells response right."""
     contract = contracts.jd_method(name)
+    whole = contract.full_name.replace(".", "_")
 
-    assert contract.envelope == contract.full_name.replace(".", "_") + "_responce"
-    assert contract.tolerated_envelopes == ()
+    if contract.full_name.startswith("360buy."):
+        assert contract.envelope == whole.removeprefix("360buy_") + "_response"
+        assert contract.tolerated_envelopes == (whole + "_response", whole + "_responce")
+    else:
+        assert contract.envelope == whole + "_responce"
+        assert contract.tolerated_envelopes == ()
+
+
+def test_no_method_hides_behind_a_shorter_name() -> None:
+    """Who finds a method's refusals by the end of its name finds its own first."""
+    listed = list(contracts.load_json("jd", "business-errors.json")["methods"])
+    first = {
+        name: next(other for other in listed if contracts.jd_method(name).full_name.endswith(other))
+        for name in METHODS
+    }
+
+    assert set(listed) == set(METHODS)
+    assert first == {name: name for name in METHODS}
 
 
 @pytest.mark.parametrize("name", METHODS)
@@ -127,6 +160,8 @@ def test_the_refusals_of_a_shipment_are_known_by_number() -> None:
         "10400001": "read_back",
         "10100021": "record",
         "10500001": "record",
+        "10100022": "record",
+        "10100023": "record",
     }
 
 

@@ -163,6 +163,92 @@ BREAKAGES = breakages(
             ("errorCode", "0"),
             ("chineseErrCode", {}),
         ],
+        ("pop.order.enSearch", "success-page", "*/searchorderinfo_result"): [
+            ("apiResult", REMOVED),
+            ("orderTotal", "many"),
+            ("orderInfoList/0/consigneeInfo", []),
+        ],
+        ("pop.order.enGet", "success-whole-order", "*/orderDetailInfo"): [
+            ("orderInfo", REMOVED),
+            ("orderInfo/consigneeInfo/desen_mobile", "abc"),
+        ],
+        ("pop.order.notPayOrderInfo", "success-one", "*/notPayOrderInfoResult"): [
+            ("apiResult", REMOVED),
+            ("orderTotal", REMOVED),
+            ("orderInfoList", {}),
+            ("orderInfoList/0/orderId", "JD-1"),
+        ],
+        ("pop.order.modifyVenderRemark", "success", "*/modifyvenderremark_result"): [
+            ("success", REMOVED),
+            ("success", False),
+            ("chinese_err_code", []),
+        ],
+        ("jos.order.oaid.merge", "success-two-together", "*/response"): [
+            ("data", REMOVED),
+            ("data", []),
+            ("data/mergeResults", {}),
+            ("data/mergeResults/0/mergeOrderIds", []),
+            ("data/mergeResults/0/mergeOrderIds/0", "C-1"),
+        ],
+        ("pop.afs.soa.refundapply.queryPageList", "success-unreviewed", "*/queryResult"): [
+            ("success", REMOVED),
+            ("success", False),
+            ("totalCount", REMOVED),
+            ("result", {}),
+            ("result/0/id", REMOVED),
+            ("result/0/status", "open"),
+            ("result/0/applyTime", "2026-11-23T10:12:00Z"),
+            ("result/0/applyRefundSum", "¥1"),
+        ],
+        ("pop.order.partialship.judge", "success-may", "*/response"): [
+            ("data", REMOVED),
+            ("data/partialShipmentItemList", {}),
+            ("data/partialShipmentItemList/0/supportPartialShipment", REMOVED),
+            ("data/partialShipmentItemList/0/supportPartialShipment", "yes"),
+        ],
+        ("pop.order.partial.outship", "business-more-than-left", "*/response"): [
+            ("data/successList", REMOVED),
+            ("data/failList", REMOVED),
+            ("data/failList/0/code", 0),
+            ("data/failList/0/orderId", REMOVED),
+        ],
+        ("order.sop.outstorage", "success", "*"): [
+            ("order_id", REMOVED),
+            ("modified", "soon"),
+        ],
+        ("order.sop.outstorage", "business-already-shipped", "*"): [
+            ("code", "0"),
+        ],
+        ("order.sop.waybill.update", "success", "*"): [
+            ("modified", REMOVED),
+        ],
+        ("overseas.order.sop.outstorage", "success", "*"): [
+            ("order_id", "C-1"),
+        ],
+        ("overseas.order.sop.delivery", "success", "*"): [
+            ("modified", 1795399122000),
+        ],
+        ("stock.write.updateSkuStock", "success", "*"): [
+            ("success", REMOVED),
+            ("success", "yes"),
+        ],
+        ("stock.read.findSkuStock", "success-one-store", "*"): [
+            ("skuStocks", REMOVED),
+            ("skuStocks", {}),
+            ("skuStocks/0", {}),
+            ("skuStocks/0/stockNum", "some"),
+        ],
+        ("sku.read.findSkuById", "success", "*"): [
+            ("sku", REMOVED),
+            ("sku", []),
+            ("sku/created", "1761012345000"),
+        ],
+        ("ware.read.searchWare4Valid", "success-page", "*/page"): [
+            ("data", {}),
+            ("totalItem", REMOVED),
+            ("data/0", {}),
+            ("data/0/modified", "2026-11-23 09:58:42"),
+        ],
         ("vender.all.delivery.company", "success-two", "*"): [
             ("delivery_companies", REMOVED),
             ("delivery_companies", {}),

@@ -1,5 +1,6 @@
 """The control room plays buyers and JD's staff, and says what it did not understand."""
 
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
@@ -26,7 +27,10 @@ async def ask(sandbox: SandboxHandle) -> AsyncIterator[Ask]:
         ) -> tuple[int, Json]:
             room = f"{sandbox.endpoint}/_simulator/sandboxes/{sandbox.sandbox_id}"
             url = f"{sandbox.endpoint}{path}" if path.startswith("/") else f"{room}/{path}"
-            async with session.request(verb, url, json=body, data=data) as response:
+            if body is not None:
+                data = json.dumps(body).encode()
+            header = {} if data is None else {"Content-Type": "application/json"}
+            async with session.request(verb, url, data=data, headers=header) as response:
                 if response.status >= 400:
                     assert response.content_type == "application/problem+json"
                 return response.status, await response.json(content_type=None)

@@ -65,8 +65,10 @@ async def test_changes_are_followed_by_modified_time(sandbox: SandboxHandle) -> 
     sandbox.change_sku(restocked.sku_id, stock_num=1)
 
     found = await search(sandbox, startModifiedTime=now, endModifiedTime=now, field="skuId,skuName")
+    created = await search(sandbox, startCreatedTime=now)
 
     assert found["data"] == [{"skuId": renamed.sku_id, "skuName": "改名了"}]
+    assert created["totalItem"] == 0
 
 
 async def test_ids_and_titles_select(sandbox: SandboxHandle) -> None:

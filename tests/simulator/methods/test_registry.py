@@ -49,7 +49,7 @@ VALUES = st.recursive(
 
 
 @pytest.mark.parametrize("name", METHODS)
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(data=st.data())
 def test_odd_parameters_are_answered_or_refused(name: str, data: st.DataObject) -> None:
     """Whatever JSON comes, a method answers with JSON or refuses with one of JD's codes."""

@@ -14,7 +14,8 @@ from jd_simulator.seed.people import Receiver
 from jd_simulator.settings import Settings
 from jd_simulator.shop.model import Coupon, Order, Purchase, Wanted
 from jd_simulator.shop.shop import Shop
-from jd_simulator.shop.view import ORDER_FIELDS, masked_phone, order_view, show_order
+from jd_simulator.shop.veil import masked_phone
+from jd_simulator.shop.view import ORDER_FIELDS, order_view, show_order
 
 RECEIVER = Receiver(
     name="𠮷娜",
@@ -140,6 +141,24 @@ def test_change_of_address_keeps_the_first_one() -> None:
     assert before["originalConsigneeInfo"] is None
     assert after["originalConsigneeInfo"] == before["consigneeInfo"]
     assert after["consigneeInfo"] != before["consigneeInfo"]
+
+
+@pytest.mark.parametrize(
+    ("purchase", "number"),
+    [
+        ({}, 0),
+        ({"is_pick_up": True}, 69),
+        ({"order_type": "25"}, 68),
+        ({"store_order": "京仓订单"}, 68),
+    ],
+)
+def test_who_brings_the_goods_is_shown(purchase: dict[str, object], number: int) -> None:
+    """68 is JD's delivery, 69 a pick-up by the buyer."""
+    shop = Shop(settings=Settings(sku_count=1), clock=Clock())
+    line = (Wanted(key="TEE-RED-M", quantity=1),)
+    order = shop.orders.place(Purchase(lines=line, **purchase))  # type: ignore[arg-type]  # any field of a purchase
+
+    assert view(shop, order)["idSopShipmenttype"] == number
 
 
 def test_fields_are_those_of_the_contract() -> None:
