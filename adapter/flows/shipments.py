@@ -16,6 +16,7 @@ from adapter.kafka.records import Accepted, OutgoingRecord, ReadRecord, header
 from adapter.kafka.shard import Shard
 from adapter.rules.diagnosis import Problems, jd_words
 from adapter.rules.messages import read_message, unknown_fields
+from adapter.rules.orders import order_facts
 from adapter.rules.shipments import carrier_id, is_same_waybill, is_whole_order
 from adapter.rules.state import ChannelState
 from adapter.wire.helm import SalesChannel, Shipment
@@ -103,10 +104,11 @@ class ShipmentFlow:
         self._due: dict[str, datetime] = {}
         self._tries: dict[str, int] = {}
         self._held: dict[str, list[str]] = {}
-        self._ambiguous: set[str] = set()
-        # A former owner's call may still be on its way: until each of these is answered, what it
-        # would change is not written.
+        # A former owner's call may still be on its way: each of these is read back before it is
+        # submitted, and until it is answered what it would change is not written.
+        self._unsure: set[str] = set()
         for pending in shard.tables.pending_shipments.of(channel_id).values():
+            self._unsure.add(pending.shipment_id)
             self._hold(pending)
 
     async def step(self) -> float | None:
@@ -149,8 +151,8 @@ class ShipmentFlow:
             await self._end(pending, "refused", reason=str(error), answer=error.answer)
         except TransientError as error:
             if isinstance(error, JdAmbiguous):
-                self._ambiguous.add(pending.shipment_id)
-            if pending.shipment_id not in self._ambiguous:
+                self._unsure.add(pending.shipment_id)
+            if pending.shipment_id not in self._unsure:
                 self._release(pending)
             self._postpone(pending, error)
 
@@ -194,23 +196,34 @@ class ShipmentFlow:
         self, pending: PendingShipment, carriers: list[str], waybills: list[str]
     ) -> None:
         order_id = pending.shipment.channel_order_id
+        if pending.shipment_id in self._unsure and await self._settled(pending, waybills):
+            return
         await self._shard.prove_ownership()
         receipt = await self._jd.ship_order(
             order_id=order_id, carrier_ids=carriers, waybills=waybills
         )
         if receipt.outcome == "shipped":
             await self._end(pending, "shipped", answer=receipt.answer)
-            return
-        order = await self._jd.get_order(order_id)
-        if order is not None and is_same_waybill(order.waybill, waybills):
-            await self._end(pending, "shipped", answer=receipt.answer)
-            return
-        held = order.waybill if order is not None else None
-        reason = (
-            f"JD has this order as shipped with waybill {held or '(none)'}: "
-            "correct the waybill in JD's seller console, or send a shipment that replaces it"
-        )
-        await self._end(pending, "conflict", reason=reason, answer=receipt.answer)
+        elif not await self._settled(pending, waybills, receipt.answer):
+            reason = "JD says that this order has left, and shows it as not shipped"
+            await self._end(pending, "conflict", reason=reason, answer=receipt.answer)
+
+    async def _settled(
+        self, pending: PendingShipment, waybills: list[str], answer: JdAnswer | None = None
+    ) -> bool:
+        """Read the order back; if it has left, end the shipment by whose waybill JD holds."""
+        order = await self._jd.get_order(pending.shipment.channel_order_id)
+        if order is None or not order_facts(order).shipped:
+            return False
+        if is_same_waybill(order.waybill, waybills):
+            await self._end(pending, "shipped", answer=answer or JdAnswer())
+        else:
+            reason = (
+                f"JD has this order as shipped with waybill {order.waybill or '(none)'}: "
+                "correct the waybill in JD's seller console, or send a shipment that replaces it"
+            )
+            await self._end(pending, "conflict", reason=reason, answer=answer or JdAnswer())
+        return True
 
     async def _end(
         self,
@@ -242,7 +255,7 @@ class ShipmentFlow:
         if outcome == "shipped" and entry is not None:
             self._state.take_order(entry)
         self._release(pending)
-        self._ambiguous.discard(pending.shipment_id)
+        self._unsure.discard(pending.shipment_id)
         self._due.pop(pending.shipment_id, None)
         self._tries.pop(pending.shipment_id, None)
         self._metrics.shipment_results.labels(outcome=outcome).inc()
