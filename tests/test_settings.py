@@ -56,7 +56,7 @@ def test_the_environment_goes_before_the_file(
 
     assert settings.partitions == 2
     assert settings.web_port == 2
-    assert settings.grace_s == 8
+    assert settings.grace_s == Settings.model_fields["grace_s"].default
     assert settings.consumer_group == "helm-jd"
 
 

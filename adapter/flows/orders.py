@@ -17,8 +17,10 @@ from adapter.rules.diagnosis import Problems
 from adapter.rules.messages import read_message, unknown_fields
 from adapter.rules.orders import (
     Mapped,
+    PollWindow,
     content_hash,
     fulfilled_by,
+    halved,
     helm_status,
     in_scope,
     index_entry,
@@ -40,6 +42,10 @@ PAGE_SIZE = 100
 
 Source: contracts/jd/pop.order.search.
 """
+MOST_ORDERS = 100 * PAGE_SIZE
+"""Orders that one search can page through; a longer window is halved. JD's cap of pages is not
+published: clients report 100 or 300.
+"""
 SETTLE = timedelta(seconds=2)
 OVERLAP = timedelta(minutes=2)
 LATE_OVERLAP = timedelta(minutes=20)
@@ -49,6 +55,10 @@ FURTHEST_BACK = timedelta(days=89)
 
 UNREADABLE = "ORDER_UNREADABLE"
 TOO_FAR_BACK = "ORDERS_TOO_FAR_BACK"
+
+
+Fetch = Callable[[int], Awaitable[JdOrderPage]]
+"""Fetches one page of a search."""
 
 
 class OrderFlow:
@@ -133,11 +143,11 @@ class OrderFlow:
         """Read all orders to ship, however old: what windows missed, and what JD books."""
         began = self._now()
         swept = checkpoint.model_copy(update={"swept_at": began})
-        await self._read(
-            lambda page: self._jd.search_waiting_orders(page=page, page_size=PAGE_SIZE),
-            checkpoint,
-            last=swept,
-        )
+
+        def fetch(page: int) -> Awaitable[JdOrderPage]:
+            return self._jd.search_waiting_orders(page=page, page_size=PAGE_SIZE)
+
+        await self._read(await fetch(1), fetch, checkpoint, last=swept)
         return swept
 
     async def _poll(self, checkpoint: Checkpoint) -> float:
@@ -158,15 +168,21 @@ class OrderFlow:
         )
         if window is None:
             return self._settings.order_poll_interval_s
-        await self._read(
-            lambda page: self._jd.search_orders(
-                since=window.since, until=window.until, page=page, page_size=PAGE_SIZE
-            ),
-            checkpoint,
-            last=checkpoint.model_copy(update={"watermark": window.until}),
-        )
+
+        fetch = self._of(window)
+        first = await fetch(1)
+        while (first.total or 0) > MOST_ORDERS and (shorter := halved(window, watermark)):
+            window, fetch = shorter, self._of(shorter)
+            first = await fetch(1)
+        last = checkpoint.model_copy(update={"watermark": window.until})
+        await self._read(first, fetch, checkpoint, last=last)
         is_behind = now - window.until > timedelta(minutes=1)
         return 0.0 if is_behind else self._settings.order_poll_interval_s
+
+    def _of(self, window: PollWindow) -> Fetch:
+        return lambda page: self._jd.search_orders(
+            since=window.since, until=window.until, page=page, page_size=PAGE_SIZE
+        )
 
     def _overlap(self, now: datetime) -> timedelta:
         """Reach further back now and then: JD shows some orders minutes late."""
@@ -177,15 +193,14 @@ class OrderFlow:
 
     async def _read(
         self,
-        fetch: Callable[[int], Awaitable[JdOrderPage]],
+        first: JdOrderPage,
+        fetch: Fetch,
         checkpoint: Checkpoint,
         *,
         last: Checkpoint,
     ) -> None:
         """Read and commit every page from the last to the first; `last` goes with that one."""
-        first = await fetch(1)
-        total = first.total or 0
-        pages = pages_last_first(total, PAGE_SIZE)
+        pages = pages_last_first(first.total or 0, PAGE_SIZE)
         for number in pages[:-1]:
             await self._commit(await fetch(number), checkpoint, None)
         await self._commit(first if len(pages) <= 1 else await fetch(1), checkpoint, last)

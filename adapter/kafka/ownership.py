@@ -37,6 +37,8 @@ from adapter.workers import wait_any
 
 log = structlog.get_logger()
 
+_LEAVE_S = 2.0
+
 
 Accept = Callable[[ReadRecord, Shard], Accepted]
 """Reads a record of one log topic; raises RecordError for what can never pass."""
@@ -370,12 +372,10 @@ class Ownership(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka shi
     # Leaving ---------------------------------------------------------------------------------
 
     async def _stop_workers(self) -> None:
-        async def stop(held: _Held) -> None:
-            await held.workers.stop()
-
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._idle.wait(), self._stop_timeout_s)
-        await asyncio.gather(*(stop(held) for held in self._held.values()))
+        """Let records that are being taken in and work in flight end, within bounds."""
+        settled = asyncio.wait_for(self._idle.wait(), self._stop_timeout_s)
+        stopped = (held.workers.stop() for held in self._held.values())
+        await asyncio.gather(settled, *stopped, return_exceptions=True)
 
     async def _leave(self) -> None:
         with contextlib.suppress(IllegalStateError, KafkaError):
@@ -384,7 +384,9 @@ class Ownership(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka shi
         await asyncio.gather(*(held.shard.close() for held in self._held.values()))
         self._assigned = frozenset()
         self._held.clear()
-        await self._broker.stop()
+        # Stopping amid a rebalance is not bounded by itself.
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._broker.stop(), _LEAVE_S)
 
     @property
     def _consumer(self) -> AIOKafkaConsumer:

@@ -11,6 +11,8 @@ from adapter.errors import ShardLost
 from adapter.kafka.connection import KafkaConnection
 from adapter.kafka.records import OutgoingRecord
 
+_STOP_S = 1.5
+
 
 class Publisher:
     """The instance's own producer.
@@ -41,7 +43,7 @@ class Publisher:
         producer, self._producer = self._producer, None
         if producer is not None:
             with contextlib.suppress(KafkaError, TimeoutError):
-                await asyncio.wait_for(producer.stop(), self._timeout_s)
+                await asyncio.wait_for(producer.stop(), _STOP_S)
 
     async def publish(self, records: Sequence[OutgoingRecord]) -> None:
         """Publish records and wait until all are acknowledged.

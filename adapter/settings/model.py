@@ -77,7 +77,7 @@ class Settings(BaseSettings):
     call_timeout_s: Seconds = 10.0
     """Seconds a call to JD may take; shorter than the session time-out, for JD cannot be told that
     a call's sender lost the channel."""
-    grace_s: Seconds = 8.0
+    grace_s: Seconds = 5.0
     """Seconds to finish what is in flight when told to stop or when channels move to another
     instance."""
     partitions: Annotated[int, Field(ge=1, le=10_000)] = 12
