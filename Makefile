@@ -6,12 +6,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 SYNCED := $(VENV)/.synced
 PYTEST_WORKERS ?= 2
+SEED ?= 11
+SIZE ?= 2000
 
 LOCKS := requirements.lock requirements-build.lock
 IMAGE_HOME ?= /opt/helm-jd
 
 .DEFAULT_GOAL := help
-.PHONY: help bootstrap test check unit format demo up down bench lock contracts clean image-deps image-install
+.PHONY: help bootstrap test check unit format demo up down bench soak-stock soak-orders lock contracts clean image-deps image-install
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,6 +60,12 @@ down: bootstrap ## Stop what `make up` started
 
 bench: bootstrap ## Measure speed: ratios against named peers
 	$(BIN)/python -m benchmarks
+
+soak-stock: bootstrap ## Stock under faults and kills (SEED, SIZE changes)
+	SEED=$(SEED) SIZE=$(SIZE) $(BIN)/python -m pytest tests/journey/test_soak.py -k stock
+
+soak-orders: bootstrap ## Orders under faults and kills (SEED, SIZE orders)
+	SEED=$(SEED) SIZE=$(SIZE) $(BIN)/python -m pytest tests/journey/test_soak.py -k orders
 
 lock: $(BIN)/uv ## Resolve requirements.lock and requirements-build.lock anew
 	$(BIN)/uv pip compile --quiet pyproject.toml --all-extras $(LOCK_OPTIONS) -o requirements.lock

@@ -302,9 +302,11 @@ async def eventually(
 
 
 @contextlib.asynccontextmanager
-async def world(bootstrap_servers: str, topic_prefix: str) -> AsyncIterator[World]:
-    """Run a world for one test."""
-    async with jd_shop() as simulator:
+async def world(
+    bootstrap_servers: str, topic_prefix: str, *, every: int = 1
+) -> AsyncIterator[World]:
+    """Run a world for one test; one in `every` of JD's answers is held to its contract."""
+    async with jd_shop(every=every) as simulator:
         made = World(
             bootstrap_servers=bootstrap_servers, topic_prefix=topic_prefix, simulator=simulator
         )

@@ -1,79 +1,14 @@
 """Kills, resets and time-outs: nothing is lost, doubled or left stale."""
 
-import random
 import signal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from jd_simulator.testing import SandboxHandle
 from tests.world import World, eventually, world
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(300)]
-
-
-def facts(messages: list[Any]) -> list[tuple[str, str, str]]:
-    """Return the fact of each order record: the order, JD's instant, the content."""
-    return [(m["channel_order_id"], m["jd"]["modified"], m["jd"]["content_hash"]) for m in messages]
-
-
-async def assert_orders_are_right(w: World, sandbox: SandboxHandle) -> None:
-    """Each fact once, revisions rising by one, the newest state of every order published."""
-    wanted = {str(o.order_id): o.state.value for o in sandbox.orders()}
-
-    async def newest_states() -> bool:
-        newest = {m["channel_order_id"]: m["jd"]["state"] for m in await w.messages(w.names.orders)}
-        return newest == wanted
-
-    await eventually(newest_states)
-    messages = await w.messages(w.names.orders)
-
-    assert len(set(facts(messages))) == len(messages)
-    for order_id in wanted:
-        revisions = [m["revision"] for m in messages if m["channel_order_id"] == order_id]
-        assert revisions == list(range(1, len(revisions) + 1))
-
-
-async def test_killed_at_any_moment_the_adapter_goes_on_where_it_was(
-    kafka_bootstrap_servers: str, topic_prefix: str, tmp_path: Path
-) -> None:
-    """After SIGKILLs amid orders and stock changes all of them have arrived, each order once."""
-    async with world(kafka_bootstrap_servers, topic_prefix) as w:
-        sandbox = w.simulator.create_sandbox(seed=5, sku_count=40, initial_stock=200)
-        await w.put_channel("shop-1", sandbox)
-        chance = random.Random(11)  # noqa: S311 (a seed, no secret)
-        versions = dict.fromkeys((sku.outer_id for sku in sandbox.skus()), 0)
-        available = dict.fromkeys(versions, 0)
-        for life in range(3):
-            process = await w.start_process(tmp_path)
-            for _ in range(30):
-                code = chance.choice(sorted(versions))
-                versions[code] += 1
-                available[code] = chance.randrange(50, 90)
-                await w.put_level(code, available[code], version=versions[code])
-                order = sandbox.place_order([(chance.choice(sorted(versions)), 1)])
-                if chance.random() < 0.3:
-                    sandbox.cancel(order.order_id)
-            imported = life * 10
-            await eventually(lambda: _more_than(w, imported))  # noqa: B023 (awaited at once)
-            process.signal(signal.SIGKILL)
-            await process.ended()
-        await w.start_process(tmp_path)
-        await assert_orders_are_right(w, sandbox)
-
-        def all_right() -> bool:
-            return all(
-                sandbox.sku(code).sellable == available[code]
-                for code, version in versions.items()
-                if version
-            )
-
-        await eventually(all_right)
-
-
-async def _more_than(w: World, count: int) -> bool:
-    return len(await w.messages(w.names.orders)) > count
 
 
 async def test_a_reset_after_the_change_ends_in_the_right_number(
