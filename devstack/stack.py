@@ -34,7 +34,7 @@ CREDENTIALS = {
 # What takes minutes in production shall be seen within seconds here.
 LIVELY = {
     "HELM_JD_SESSION_TIMEOUT_S": "6",
-    "HELM_JD_CALL_TIMEOUT_S": "3",
+    "HELM_JD_CALL_TIMEOUT_S": "2.5",
     "HELM_JD_CATALOGUE_FOLLOW_S": "5",
     "HELM_JD_PARTITIONS": "4",
     "HELM_JD_LOG_FORMAT": "json",

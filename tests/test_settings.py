@@ -142,7 +142,7 @@ def test_all_problems_are_listed_at_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "says"),
     [
-        ("HELM_JD_CALL_TIMEOUT_S=30", "must be shorter than HELM_JD_SESSION_TIMEOUT_S"),
+        ("HELM_JD_CALL_TIMEOUT_S=30", "must be shorter than half of HELM_JD_SESSION_TIMEOUT_S"),
         ("HELM_JD_CALL_TIMEOUT_S=nan", "HELM_JD_CALL_TIMEOUT_S"),
         ("HELM_JD_WEB_HOST=0.0.0.0", "HELM_JD_WEB_TOKEN: needed when HELM_JD_WEB_HOST"),
         ("HELM_JD_TOPIC=jd", "each topic has a variable of its own"),

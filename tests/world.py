@@ -137,7 +137,7 @@ class World:
             "private_keys": [SecretStr(self._private_key.get_secret_value())],
             "web_port": 0,
             "session_timeout_s": 6,
-            "call_timeout_s": 3,
+            "call_timeout_s": 2.5,
             "grace_s": 4,
             "catalogue_follow_s": 1,
             "log_level": "debug",

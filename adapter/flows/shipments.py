@@ -198,7 +198,6 @@ class ShipmentFlow:
         order_id = pending.shipment.channel_order_id
         if pending.shipment_id in self._unsure and await self._settled(pending, waybills):
             return
-        await self._shard.prove_ownership()
         receipt = await self._jd.ship_order(
             order_id=order_id, carrier_ids=carriers, waybills=waybills
         )
@@ -265,6 +264,7 @@ class ShipmentFlow:
             shipment=pending.shipment_id,
             order=pending.shipment.channel_order_id,
             outcome=outcome,
+            reason=reason,
         )
 
     def _adjusted(self, entry: OrderIndexEntry) -> dict[str, int]:

@@ -60,23 +60,37 @@ class StockFlow:
         self._new_ref = new_ref
         self._problems = problems
         self._metrics = metrics
-        self._batch_size = LARGEST_BATCH
 
     async def step(self) -> float | None:
         """Write the next batch.
 
         Returns:
-            0 while more waits; None to rest until something changes.
+            0 while more may wait; None to rest until something changes.
 
         Raises:
             AdapterError: The type is the decision.
         """
-        batch = self._ledger.next_batch(self._batch_size)
+        batch = self._ledger.next_batch(LARGEST_BATCH)
         if not batch:
             return None
+        parts = [batch]
+        try:
+            while parts:
+                parts += await self._write(parts.pop())
+        finally:
+            for part in parts:
+                self._ledger.untouched(part)
+        return 0.0
+
+    async def _write(self, batch: list[StockWrite]) -> list[list[StockWrite]]:
+        """Write a batch with one call.
+
+        Returns:
+            Its halves, where JD refused the call as a whole: smaller calls tell which SKU is to
+            blame.
+        """
         stock_ref = self._new_ref()
         await self._publish(batch, "intended", stock_ref)
-        await self._shard.prove_ownership()
         try:
             receipt = await self._jd.set_stock(
                 stock_ref=stock_ref,
@@ -90,23 +104,20 @@ class StockFlow:
         except TransientError:
             self._ledger.untouched(batch)
             raise
+        if len(receipt.refusals) == len(batch) > 1:
+            middle = len(batch) // 2
+            return [batch[:middle], batch[middle:]]
         await self._settle(batch, receipt.refusals, stock_ref)
-        return 0.0
+        return []
 
     async def _settle(
         self, batch: Sequence[StockWrite], refusals: dict[str, JdAnswer], stock_ref: str
     ) -> None:
         refused = [write for write in batch if write.sku_id in refusals]
         accepted = [write for write in batch if write.sku_id not in refusals]
-        if len(refused) == len(batch) > 1:
-            # The call was refused as a whole: smaller ones tell which SKU is to blame.
-            self._batch_size = max(len(batch) // 2, 1)
-            self._ledger.untouched(batch)
-            return
         if accepted:
             await self._publish(accepted, "accepted", stock_ref)
             self._ledger.accepted(accepted)
-            self._batch_size = LARGEST_BATCH
         for write in refused:
             answer = refusals[write.sku_id]
             await self._publish([write], "refused", stock_ref, jd=jd_words(answer))

@@ -32,6 +32,7 @@ from adapter.kafka.connection import KafkaConnection
 from adapter.kafka.dead_letters import dead_letter
 from adapter.kafka.records import Accepted, OutgoingRecord, ReadRecord
 from adapter.kafka.shard import Shard
+from adapter.kafka.stopping import stopped_within
 from adapter.kafka.topics import shard_of
 from adapter.workers import wait_any
 
@@ -384,9 +385,7 @@ class Ownership(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka shi
         await asyncio.gather(*(held.shard.close() for held in self._held.values()))
         self._assigned = frozenset()
         self._held.clear()
-        # Stopping amid a rebalance is not bounded by itself.
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._broker.stop(), _LEAVE_S)
+        await stopped_within(self._broker.stop(), _LEAVE_S)
 
     @property
     def _consumer(self) -> AIOKafkaConsumer:

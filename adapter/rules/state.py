@@ -33,6 +33,7 @@ class ChannelState:
         self._settings = settings
         self._overrides = overrides
         self._counts: MappingCounts | None = None
+        self._changed_here: set[str] = set()
         self._outer_ids: dict[str, str | None] = {}
         self.listings: dict[str, Listing] = {}
         self.bookings = Bookings()
@@ -58,7 +59,14 @@ class ChannelState:
         bare = without_override(known, self._outer_ids.get(sku_id))
         listing = mapped(bare, self.override(sku_id))
         self.take_listing(listing)
+        self._changed_here.add(sku_id)
         return listing
+
+    def changed_here(self) -> list[Listing]:
+        """Return once what changed by settings of its own, and not at JD."""
+        changed = [self.listings[sku_id] for sku_id in self._changed_here & self.listings.keys()]
+        self._changed_here.clear()
+        return changed
 
     def take_listing(self, listing: Listing) -> None:
         """Take in a listing, its own settings applied."""

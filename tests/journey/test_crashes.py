@@ -1,11 +1,13 @@
 """Kills, resets and time-outs: nothing is lost, doubled or left stale."""
 
+import asyncio
 import signal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from devstack.kafka import LocalKafka
 from tests.world import World, eventually, world
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(300)]
@@ -162,3 +164,53 @@ async def test_sigterm_finishes_and_exits_0(
         assert exit_code == 0
         assert set(statuses.values()) == {"accepted"}
         assert process.events("adapter.stopped")
+
+
+async def test_sigterm_ends_it_though_kafka_is_gone(
+    private_kafka: LocalKafka, topic_prefix: str, tmp_path: Path
+) -> None:
+    """With the broker dead nothing can be flushed, and the process still ends by itself with 0."""
+    async with world(private_kafka.bootstrap_servers, topic_prefix) as w:
+        sandbox = w.simulator.create_sandbox(seed=5, sku_count=5)
+        await w.put_channel("shop-1", sandbox)
+        process = await w.start_process(tmp_path)
+        await eventually(lambda: w.messages(w.names.checkpoints))
+        await asyncio.to_thread(private_kafka.stop)
+        sandbox.place_order([(sandbox.skus()[0].outer_id, 1)])
+        await eventually(lambda: process.events("shard.lost"))
+        process.signal(signal.SIGTERM)
+        exit_code = await process.ended()
+        await asyncio.to_thread(private_kafka.start)
+
+        assert exit_code == 0
+
+
+async def test_a_broker_restart_loses_and_doubles_nothing(
+    private_kafka: LocalKafka, topic_prefix: str, tmp_path: Path
+) -> None:
+    """The adapter outlives its broker: what came meanwhile arrives, each order once."""
+    async with world(private_kafka.bootstrap_servers, topic_prefix) as w:
+        sandbox = w.simulator.create_sandbox(seed=5, sku_count=5)
+        sku = sandbox.skus()[0]
+        await w.put_channel("shop-1", sandbox)
+        process = await w.start_process(tmp_path)
+        await w.put_level(sku.outer_id, 30, version=1)
+        await eventually(lambda: sandbox.sku(sku.sku_id).sellable == 30)
+        placed = [str(sandbox.place_order([(sku.outer_id, 1)]).order_id) for _ in range(3)]
+        await eventually(lambda: w.messages(w.names.orders))
+        await asyncio.to_thread(private_kafka.stop)
+        placed += [str(sandbox.place_order([(sku.outer_id, 1)]).order_id) for _ in range(3)]
+        await asyncio.to_thread(private_kafka.start)
+        await w.put_level(sku.outer_id, 40, version=2)
+        await eventually(lambda: sandbox.sku(sku.sku_id).sellable == 40, within_s=90)
+
+        async def orders() -> list[str]:
+            return sorted(m["channel_order_id"] for m in await w.messages(w.names.orders))
+
+        async def all_there() -> bool:
+            return set(placed) == set(await orders())
+
+        await eventually(all_there, within_s=90)
+
+        assert await orders() == sorted(placed)
+        assert not process.events("adapter.stopped")
