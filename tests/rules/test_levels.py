@@ -8,7 +8,8 @@ from adapter.rules.stock import Level
 @given(versions=st.lists(st.integers(0, 9), min_size=1))
 def test_whatever_comes_last_the_newest_version_holds(versions: list[int]) -> None:
     """Records repeated or out of order leave the newest, and only news is told."""
-    levels, told = Levels(), []
+    levels = Levels()
+    told: list[str] = []
     levels.watch("default", "shop", told.append)
 
     taken = [levels.take("default", "TEE", Level(version * 10, version)) for version in versions]
@@ -24,7 +25,8 @@ def test_whatever_comes_last_the_newest_version_holds(versions: list[int]) -> No
 
 def test_pools_do_not_know_each_other() -> None:
     """The same SKU code in two pools has two levels, and a watcher hears of its own pool's."""
-    levels, told = Levels(), []
+    levels = Levels()
+    told: list[str] = []
     levels.watch("north", "shop", told.append)
     levels.take("north", "TEE", Level(1, 1))
     levels.take("south", "TEE", Level(2, 1))

@@ -139,7 +139,12 @@ def test_booked_units_are_added_where_jd_subtracts_them(
     case: dict[str, Any], reckoned: Quantities
 ) -> None:
     """Of 17 units: uncounted in units of the SKU, booked in listings, and a pack is never split."""
-    common = {"uncounted": 0, "open_units": 0, "units_per_listing": 1, "stock_model": "spot"}
+    common: dict[str, Any] = {
+        "uncounted": 0,
+        "open_units": 0,
+        "units_per_listing": 1,
+        "stock_model": "spot",
+    }
 
     assert quantities(17, StockRule(), **(common | case)) == reckoned
 
