@@ -209,24 +209,25 @@ class OrderFlow:
         self, page: JdOrderPage, checkpoint: Checkpoint, final: Checkpoint | None
     ) -> None:
         start = self._start(checkpoint)
+        known = self._shard.tables.order_index.of(self._channel_id)
         published: list[OutgoingRecord] = []
-        entries: list[OrderIndexEntry] = []
+        entries: dict[str, OrderIndexEntry] = {}
         for order in page.orders:
-            records, entry = self._decide(order, start)
+            # JD may list an order twice in a page: the second is held against the first.
+            previous = entries.get(order.order_id) or known.get(order.order_id)
+            records, entry = self._decide(order, previous, start)
             published += records
-            entries += [entry] if entry else []
+            if entry is not None:
+                entries[order.order_id] = entry
         self._report_unreadable(page.unreadable)
         now = self._now()
-        kept = [self._shard.events.order_index(entry, at=now) for entry in entries]
+        kept = [self._shard.events.order_index(entry, at=now) for entry in entries.values()]
         kept += [self._shard.events.checkpoint(final, at=now)] if final else []
-        before = {
-            entry.order_id: self._shard.tables.order_index.get(self._channel_id, entry.order_id)
-            for entry in entries
-        }
+        before = {order_id: known.get(order_id) for order_id in entries}
         await self._shard.publish_atomically(published + kept)
         self._metrics.orders_published.inc(len(published))
-        for entry in entries:
-            self._note_bookings(before[entry.order_id], entry)
+        for order_id, entry in entries.items():
+            self._note_bookings(before[order_id], entry)
         if entries:
             self._on_stock()
             log.info(
@@ -237,9 +238,8 @@ class OrderFlow:
             )
 
     def _decide(
-        self, order: JdOrder, start: datetime
+        self, order: JdOrder, previous: OrderIndexEntry | None, start: datetime
     ) -> tuple[list[OutgoingRecord], OrderIndexEntry | None]:
-        previous = self._shard.tables.order_index.get(self._channel_id, order.order_id)
         is_wanted = (previous is not None and previous.in_scope) or in_scope(order, start)
         shipper = fulfilled_by(order)
         is_imported = is_wanted and (shipper != "jd" or self._settings.import_jd_fulfilled)

@@ -19,7 +19,7 @@ from adapter.rules.messages import read_message, unknown_fields
 from adapter.rules.orders import order_facts
 from adapter.rules.shipments import carrier_id, is_same_waybill, is_whole_order
 from adapter.rules.state import ChannelState
-from adapter.wire.helm import SalesChannel, Shipment
+from adapter.wire.helm import COMBINED_PREFIX, SalesChannel, Shipment
 from adapter.wire.jd import JdCarrier
 from adapter.wire.kept import OrderIndexEntry, PendingShipment
 from adapter.wire.published import ShipmentResult, StockUpdate
@@ -162,7 +162,7 @@ class ShipmentFlow:
             return "cross-border stages are not submitted by this version"
         if shipment.replaces is not None:
             return "corrected waybills are not submitted by this version"
-        if shipment.channel_order_id.startswith("C-"):
+        if shipment.channel_order_id.startswith(COMBINED_PREFIX):
             return "combined orders are not submitted by this version"
         if not is_whole_order(shipment, self._ordered(shipment.channel_order_id)):
             return "part of an order: it waits for the rest, for JD ships this order whole"

@@ -116,7 +116,10 @@ class StockFlow:
         refused = [write for write in batch if write.sku_id in refusals]
         accepted = [write for write in batch if write.sku_id not in refusals]
         if accepted:
-            await self._publish(accepted, "accepted", stock_ref)
+            doubted = [write for write in accepted if self._ledger.is_doubted(write.sku_id)]
+            certain = [write for write in accepted if write not in doubted]
+            await self._publish(doubted, "unknown", stock_ref)
+            await self._publish(certain, "accepted", stock_ref)
             self._ledger.accepted(accepted)
         for write in refused:
             answer = refusals[write.sku_id]

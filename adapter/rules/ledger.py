@@ -201,6 +201,10 @@ class StockLedger:
         for write in batch:
             self._landed(write.sku_id)
 
+    def is_doubted(self, sku_id: str) -> bool:
+        """Tell whether JD may have changed a listing's number itself while it was in flight."""
+        return sku_id in self._doubted
+
     @property
     def waiting(self) -> int:
         """How many listings wait to be written."""
