@@ -280,8 +280,7 @@ class Adapter:
                 level = Level(
                     update.level.available, update.level.version, update.level.occurred_at
                 )
-                if level.version is not None or level.occurred_at is not None:
-                    self.tables.levels.take(pool, update.sku, level)
+                self.tables.levels.restore(pool, update.sku, level)
         state = ChannelState(
             settings=settings,
             levels=self.tables.levels.of(pool),

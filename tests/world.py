@@ -176,9 +176,14 @@ class World:
 
     async def start_adapter(self, **changes: Any) -> RunningAdapter:
         """Start an adapter and wait until it is ready."""
+        running = self.begin_adapter(**changes)
+        await eventually(lambda: running.is_ready)
+        return running
+
+    def begin_adapter(self, **changes: Any) -> RunningAdapter:
+        """Start an adapter and do not wait for it."""
         running = RunningAdapter(Adapter(self.settings(**changes)))
         self._adapters.append(running)
-        await eventually(lambda: running.is_ready)
         return running
 
     async def start_process(self, folder: Path, **changes: Any) -> AdapterProcess:

@@ -200,10 +200,15 @@ class OrderFlow:
         last: Checkpoint,
     ) -> None:
         """Read and commit every page from the last to the first; `last` goes with that one."""
-        pages = pages_last_first(first.total or 0, PAGE_SIZE)
-        for number in pages[:-1]:
-            await self._commit(await fetch(number), checkpoint, None)
-        await self._commit(first if len(pages) <= 1 else await fetch(1), checkpoint, last)
+        number = max(-(-(first.total or 0) // PAGE_SIZE), 1)
+        page = first if number == 1 else await fetch(number)
+        # JD's total is not believed: while a page is full there may be another.
+        while _rows(page) == PAGE_SIZE and _rows(following := await fetch(number + 1)):
+            number, page = number + 1, following
+        for earlier in pages_last_first((number - 1) * PAGE_SIZE, PAGE_SIZE):
+            await self._commit(page, checkpoint, None)
+            page = await fetch(earlier)
+        await self._commit(page, checkpoint, last)
 
     async def _commit(
         self, page: JdOrderPage, checkpoint: Checkpoint, final: Checkpoint | None
@@ -215,7 +220,12 @@ class OrderFlow:
         for order in page.orders:
             # JD may list an order twice in a page: the second is held against the first.
             previous = entries.get(order.order_id) or known.get(order.order_id)
-            records, entry = self._decide(order, previous, start)
+            try:
+                records, entry = self._decide(order, previous, start)
+            except Exception as error:  # a bug inside one order stops that order alone
+                log.exception("order.internal_error", channel=self._channel_id)
+                self._report_unreadable([(order.order_id, type(error).__name__)])
+                continue
             published += records
             if entry is not None:
                 entries[order.order_id] = entry
@@ -301,6 +311,10 @@ class OrderFlow:
                 remedy="Enter this order by hand and report it; the others are not affected.",
                 severity="error",
             )
+
+
+def _rows(page: JdOrderPage) -> int:
+    return len(page.orders) + len(page.unreadable)
 
 
 def accept_receipt(record: ReadRecord, unknown: Callable[[int], None]) -> Accepted:

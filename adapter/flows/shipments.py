@@ -10,7 +10,15 @@ from datetime import datetime, timedelta
 import structlog
 
 from adapter.diagnostics import Metrics
-from adapter.errors import JdAmbiguous, JdAnswer, JdRejected, TransientError, UnknownCarrier
+from adapter.errors import (
+    JdAmbiguous,
+    JdAnswer,
+    JdRejected,
+    MalformedRecord,
+    RecordError,
+    TransientError,
+    UnknownCarrier,
+)
 from adapter.jd.client import JdClient
 from adapter.kafka.records import Accepted, OutgoingRecord, ReadRecord, header
 from adapter.kafka.shard import Shard
@@ -28,6 +36,8 @@ from adapter.workers import pause_after
 log = structlog.get_logger()
 
 UNKNOWN_CARRIER = "UNKNOWN_CARRIER"
+LARGEST_SHIPMENT = 256 * 1024
+"""Bytes of a dispatch; it is kept with more around it, which must fit into a record too."""
 CARRIERS_KEPT = timedelta(hours=1)
 LONGEST_WAIT_S = 600.0
 
@@ -46,6 +56,9 @@ def accept_shipment(
     Raises:
         MalformedRecord: It cannot be read.
     """
+    if record.value is not None and len(record.value) > LARGEST_SHIPMENT:
+        message = f"the record has {len(record.value)} bytes; a dispatch has {LARGEST_SHIPMENT}"
+        raise MalformedRecord(message)
     shipment = read_message(Shipment, record.value, contract="helm.shipments")
     unknown(unknown_fields(shipment))
     place = f"{record.topic}-{record.partition}-{record.offset}"
@@ -143,12 +156,14 @@ class ShipmentFlow:
             self._note_carrier(error)
             await self._wait(pending, str(error))
             return
+        self._problems.passed(UNKNOWN_CARRIER)
         waybills = [parcel.shipping_tracking_code for parcel in shipment.parcels]
         self._hold(pending)
         try:
             await self._ship(pending, carriers, waybills)
-        except JdRejected as error:
-            await self._end(pending, "refused", reason=str(error), answer=error.answer)
+        except RecordError as error:
+            answer = error.answer if isinstance(error, JdRejected) else JdAnswer()
+            await self._end(pending, "refused", reason=str(error), answer=answer)
         except TransientError as error:
             if isinstance(error, JdAmbiguous):
                 self._unsure.add(pending.shipment_id)
@@ -165,17 +180,23 @@ class ShipmentFlow:
         if shipment.channel_order_id.startswith(COMBINED_PREFIX):
             return "combined orders are not submitted by this version"
         if not is_whole_order(shipment, self._ordered(shipment.channel_order_id)):
-            return "part of an order: it waits for the rest, for JD ships this order whole"
+            return (
+                "part of an order, or of an order whose lines are not all known: it waits for the "
+                "rest, for JD ships an order whole; `final` says that nothing more will come"
+            )
         return ""
 
-    def _ordered(self, order_id: str) -> dict[str, int]:
-        """Count an order's units by Helm's SKU code."""
+    def _ordered(self, order_id: str) -> dict[str, int] | None:
+        """Count an order's units by Helm's SKU code; None while that is not known."""
         entry = self._shard.tables.order_index.get(self._channel_id, order_id)
+        if entry is None:
+            return None
         units: dict[str, int] = {}
-        for sku_id, listings in (entry.ordered if entry else {}).items():
+        for sku_id, listings in entry.ordered.items():
             sold_as = self._state.sold_as(sku_id, None)
-            if sold_as is not None:
-                units[sold_as[0]] = units.get(sold_as[0], 0) + listings * sold_as[1]
+            if sold_as is None:
+                return None
+            units[sold_as[0]] = units.get(sold_as[0], 0) + listings * sold_as[1]
         return units
 
     async def _load_carriers(self) -> None:
@@ -237,8 +258,10 @@ class ShipmentFlow:
         result = self._result(pending, outcome, reason, answer)
         records = [
             self._shard.events.shipment_result(result, traceparent=pending.traceparent),
-            self._shard.events.shipment_ended(self._channel_id, pending.shipment_id),
         ]
+        kept = self._shard.tables.pending_shipments.get(self._channel_id, pending.shipment_id)
+        if kept is pending:  # else another dispatch under the same id was accepted meanwhile
+            records.append(self._shard.events.shipment_ended(self._channel_id, pending.shipment_id))
         entry = self._shard.tables.order_index.get(
             self._channel_id, pending.shipment.channel_order_id
         )
@@ -306,8 +329,9 @@ class ShipmentFlow:
                 [self._shard.events.shipment_result(result, traceparent=pending.traceparent)]
             )
             self._metrics.shipment_results.labels(outcome="waiting").inc()
-        self._tries[pending.shipment_id] = self._tries.get(pending.shipment_id, 0) + 1
-        self._due[pending.shipment_id] = self._now() + timedelta(seconds=LONGEST_WAIT_S)
+        tries = self._tries[pending.shipment_id] = self._tries.get(pending.shipment_id, 0) + 1
+        pause_s = min(pause_after(tries, retry_after_s=None, jitter=1.0) * 2, LONGEST_WAIT_S)
+        self._due[pending.shipment_id] = self._now() + timedelta(seconds=pause_s)
 
     def _result(
         self, pending: PendingShipment, outcome: str, reason: str, answer: JdAnswer
@@ -337,6 +361,7 @@ class ShipmentFlow:
             now=self._now(),
             cause=str(error),
             remedy="Add the name to the channel's carrier_map; the shipment is then submitted.",
+            flow=UNKNOWN_CARRIER,
         )
 
     def _hold(self, pending: PendingShipment) -> None:

@@ -13,7 +13,7 @@ from aiokafka.errors import KafkaError, ProducerFenced
 
 from adapter.errors import Fenced, ShardLost
 from adapter.kafka.connection import KafkaConnection
-from adapter.kafka.records import OutgoingRecord
+from adapter.kafka.records import LARGEST_REQUEST, OutgoingRecord
 from adapter.kafka.stopping import retrieved, stopped_within
 
 _STOP_S = 1.0
@@ -56,6 +56,7 @@ class Outbox:
             acks="all",
             enable_idempotence=True,
             linger_ms=0,
+            max_request_size=LARGEST_REQUEST,
             **self._connection.arguments(),
         )
         try:

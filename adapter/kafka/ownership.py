@@ -163,7 +163,7 @@ class Ownership(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka shi
     @property
     def is_alive(self) -> bool:
         """Whether the subscriber's loop runs."""
-        return bool(self._subscriber.tasks) and not any(t.done() for t in self._subscriber.tasks)
+        return any(not task.done() for task in self._subscriber.tasks)
 
     def assignment(self) -> Collection[TopicPartition]:
         """Return what the group has assigned to the consumer."""

@@ -8,7 +8,7 @@ from aiokafka.errors import KafkaError
 
 from adapter.errors import ShardLost
 from adapter.kafka.connection import KafkaConnection
-from adapter.kafka.records import OutgoingRecord
+from adapter.kafka.records import LARGEST_REQUEST, OutgoingRecord
 from adapter.kafka.stopping import retrieved, stopped_within
 
 _STOP_S = 1.5
@@ -33,6 +33,7 @@ class Publisher:
             acks="all",
             enable_idempotence=True,
             compression_type="lz4",
+            max_request_size=LARGEST_REQUEST,
             request_timeout_ms=int(self._timeout_s * 1000),
             **self._connection.arguments(),
         )

@@ -52,15 +52,17 @@ def carrier_id(
     raise UnknownCarrier(message, field="parcels.carrier")
 
 
-def is_whole_order(shipment: Shipment, ordered: Mapping[str, int]) -> bool:
+def is_whole_order(shipment: Shipment, ordered: Mapping[str, int] | None) -> bool:
     """Tell whether the parcels hold all that was ordered.
 
     Args:
         shipment: As Helm wrote it.
-        ordered: Units of the order by Helm's SKU code; empty when the order is not known.
+        ordered: Units of the order by Helm's SKU code; None when they are not all known.
     """
     if shipment.final or any(parcel.lines is None for parcel in shipment.parcels):
         return True
+    if ordered is None:
+        return False
     packed: dict[str, int] = {}
     for parcel in shipment.parcels:
         for line in parcel.lines or ():
