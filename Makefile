@@ -6,12 +6,15 @@ VENV := .venv
 BIN := $(VENV)/bin
 SYNCED := $(VENV)/.synced
 PYTEST_WORKERS ?= 2
+SEED ?= 11
+SIZE ?= 2000
+FUZZ_EXAMPLES ?= 100000
 
-LOCKS := requirements.lock requirements-build.lock
+LOCKS := requirements.lock requirements-build.lock requirements-conformance.lock
 IMAGE_HOME ?= /opt/helm-jd
 
 .DEFAULT_GOAL := help
-.PHONY: help bootstrap test check unit format demo up down bench lock contracts clean image-deps image-install
+.PHONY: help bootstrap test check unit chromium fuzz jd-verify format demo up down bench soak-stock soak-orders lock contracts clean image-deps image-install
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,7 +34,7 @@ $(SYNCED): $(BIN)/uv $(LOCKS) pyproject.toml
 
 bootstrap: $(SYNCED) ## Create .venv from the locked requirements
 
-test: bootstrap check ## Every check and every test, on a real Kafka
+test: bootstrap check chromium ## Every check and every test, on a real Kafka
 	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --cov --cov-report=term
 
 check: bootstrap ## Lint, format, types, import rules
@@ -40,8 +43,18 @@ check: bootstrap ## Lint, format, types, import rules
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
-unit: bootstrap ## The tests that need no Kafka (under 30 s)
-	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) -m "not broker"
+unit: bootstrap ## The quick tests: no Kafka, no browser, no fuzz
+	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) -m "not broker and not slow"
+
+chromium: bootstrap ## See that a browser is there for the console's tests
+	$(BIN)/python -m devstack.chromium
+
+fuzz: bootstrap ## 100,000 generated answers and requests (FUZZ_EXAMPLES)
+	FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) $(BIN)/python -m pytest -n $(PYTEST_WORKERS) tests/fuzz --timeout=7200
+
+jd-verify: bootstrap ## The contract tests against JD itself (JD_SANDBOX_URL and credentials)
+	@test -n "$$JD_SANDBOX_URL" || { echo "Set JD_SANDBOX_URL, JD_APP_KEY, JD_APP_SECRET, JD_ACCESS_TOKEN"; exit 2; }
+	$(BIN)/python -m pytest -rA --tb=short tests/contracts/jd/test_verify.py
 
 format: bootstrap ## Format the code and mend what ruff can mend
 	$(BIN)/ruff check --fix .
@@ -59,16 +72,25 @@ down: bootstrap ## Stop what `make up` started
 bench: bootstrap ## Measure speed: ratios against named peers
 	$(BIN)/python -m benchmarks
 
+soak-stock: bootstrap ## Stock under faults and kills (SEED, SIZE changes)
+	SEED=$(SEED) SIZE=$(SIZE) $(BIN)/python -m pytest tests/journey/test_soak.py -k stock
+
+soak-orders: bootstrap ## Orders under faults and kills (SEED, SIZE orders)
+	SEED=$(SEED) SIZE=$(SIZE) $(BIN)/python -m pytest tests/journey/test_soak.py -k orders
+
 lock: $(BIN)/uv ## Resolve requirements.lock and requirements-build.lock anew
 	$(BIN)/uv pip compile --quiet pyproject.toml --all-extras $(LOCK_OPTIONS) -o requirements.lock
 	$(BIN)/uv pip compile --quiet pyproject.toml -c requirements.lock $(LOCK_OPTIONS) -o requirements-runtime.lock
+	$(BIN)/uv pip compile --quiet --no-deps requirements-conformance.in $(LOCK_OPTIONS) -o requirements-conformance.lock
 	$(BIN)/uv pip compile --quiet requirements-build.in $(LOCK_OPTIONS) -o requirements-build.lock
 
 LOCK_OPTIONS := --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-emit-find-links --no-header --no-annotate --upgrade
 
-contracts: bootstrap ## Write contracts/helm/*/schema.json anew from the models
+contracts: bootstrap ## Write schemas, asyncapi.yaml and the page of methods anew from the code
 	$(BIN)/python -m devstack.contracts
+	$(BIN)/python -m devstack.asyncapi
+	$(BIN)/python -m devstack.methods_page
 
 # What the Dockerfile runs, so that the image is made by the steps that make runs everywhere.
 image-deps: $(BIN)/uv

@@ -95,7 +95,7 @@ class Adapter:
         )
         self._publisher = Publisher(connection=settings.kafka, timeout_s=TRANSACTION_TIMEOUT_S)
         self._budgets = CallBudgets(now=now, monotonic=time.monotonic)
-        self._states: dict[str, ChannelState] = {}
+        self._running: dict[str, tuple[ChannelState, asyncio.Event]] = {}
         self._http: HttpClient | None = None
         self.ownership: Ownership | None = None
         """Who owns what, once it runs."""
@@ -204,7 +204,7 @@ class Adapter:
         """Put a channel's flows together, its state restored from the shard's tables."""
         channel_id, settings = channel.channel_id, channel.settings
         state = self._restored(channel, shard)
-        jd = self._jd_client(channel)
+        jd = self._jd_client(channel, shard)
         wakes = {name: asyncio.Event() for name in ("stock", "catalogue", "orders", "shipments")}
         catalogue = CatalogueFlow(
             channel_id=channel_id,
@@ -262,12 +262,12 @@ class Adapter:
                 metrics=self.metrics,
             )
             flows.append(Flow("stock", stock.step, wakes["stock"]))
-        self._states[channel_id] = state
+        self._running[channel_id] = (state, wakes["catalogue"])
         self.tables.levels.watch(settings.stock_pool, channel_id, state.ledger.level_changed)
 
         def close() -> None:
             self.tables.levels.unwatch(settings.stock_pool, channel_id)
-            self._states.pop(channel_id, None)
+            self._running.pop(channel_id, None)
 
         return RunningChannel(state=state, flows=flows, close=close)
 
@@ -280,8 +280,7 @@ class Adapter:
                 level = Level(
                     update.level.available, update.level.version, update.level.occurred_at
                 )
-                if level.version is not None or level.occurred_at is not None:
-                    self.tables.levels.take(pool, update.sku, level)
+                self.tables.levels.restore(pool, update.sku, level)
         state = ChannelState(
             settings=settings,
             levels=self.tables.levels.of(pool),
@@ -295,7 +294,7 @@ class Adapter:
             state.restore_offered(update)
         return state
 
-    def _jd_client(self, channel: Channel) -> JdClient:
+    def _jd_client(self, channel: Channel, shard: Shard) -> JdClient:
         settings, credentials = channel.settings, channel.credentials
         if self._http is None:
             message = "the HTTP client has not started"
@@ -316,6 +315,7 @@ class Adapter:
             now=self._now,
             call_timeout_s=self._settings.call_timeout_s,
             on_call=self._count_call,
+            before_write=shard.prove_ownership,
         )
 
     def _count_call(self, method: str, outcome: str, seconds: float) -> None:
@@ -330,9 +330,10 @@ class Adapter:
             workers.wake()
 
     def _listing_changed(self, channel_id: str, sku_id: str) -> None:
-        state = self._states.get(channel_id)
-        if state is not None:
+        if channel_id in self._running:
+            state, wake_catalogue = self._running[channel_id]
             state.override_changed(sku_id)
+            wake_catalogue.set()
 
     def _wake_all(self) -> None:
         for workers in self._workers.values():

@@ -12,6 +12,8 @@ from collections.abc import Awaitable, Callable
 from adapter.errors import TransientError
 
 LONGEST_PAUSE_S = 60.0
+LONGEST_RETRY_AFTER_S = 86_400.0
+"""A day: JD's quota is new by then, and an edge that asks for more is not believed."""
 
 
 def pause_after(failures: int, *, retry_after_s: float | None, jitter: float) -> float:
@@ -19,14 +21,14 @@ def pause_after(failures: int, *, retry_after_s: float | None, jitter: float) ->
 
     Args:
         failures: Failures in a row, from 1.
-        retry_after_s: Seconds that the other side asks for; they are never cut short.
+        retry_after_s: Seconds that the other side asks for; up to a day they are not cut short.
         jitter: From 0 to 1; keeps many loops from coming back at once.
 
     Returns:
         Seconds.
     """
     grown = min(0.5 * float(2 ** min(failures - 1, 10)), LONGEST_PAUSE_S)
-    return max(grown * (0.5 + jitter / 2), retry_after_s or 0.0)
+    return max(grown * (0.5 + jitter / 2), min(retry_after_s or 0.0, LONGEST_RETRY_AFTER_S))
 
 
 async def wait_any(*events: asyncio.Event, timeout_s: float | None = None) -> None:

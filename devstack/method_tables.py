@@ -10,7 +10,7 @@ from dataclasses import fields
 
 import contracts
 from contracts.oauth import oauth_refresh
-from devstack.evidence import TestCase, trying
+from devstack.tried import TestCase, trying
 from jd_simulator.errors import Code
 from jd_simulator.settings import Settings
 

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import get_args
 
 import contracts
-from devstack.evidence import TestCase, read_tests, trying
 from devstack.method_tables import both, oauth, platform, shown, states, switches, table
+from devstack.tried import TestCase, read_tests, trying
 
 COMMAND = "python -m devstack.methods_page"
 ROOT = Path(__file__).parents[1]

@@ -1,10 +1,12 @@
 """Fixtures of all tests: Kafka, names for topics, and a watch on tasks left running."""
 
+import logging
 import os
 import uuid
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
+import structlog
 
 from devstack.kafka import LocalKafka, running_kafka
 from tests.kafka_broker import broker_of_the_run, entered_or_skipped
@@ -33,6 +35,17 @@ def private_kafka() -> Iterator[LocalKafka]:
 def topic_prefix() -> str:
     """Make a beginning for the names of topics and groups that no other test uses."""
     return f"t{uuid.uuid4().hex[:12]}."
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_before() -> Iterator[None]:
+    """Take away what a test's program set up: its stream is closed, and later tests log too."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()
 
 
 @pytest.fixture(autouse=True)

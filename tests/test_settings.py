@@ -56,7 +56,7 @@ def test_the_environment_goes_before_the_file(
 
     assert settings.partitions == 2
     assert settings.web_port == 2
-    assert settings.grace_s == 8
+    assert settings.grace_s == Settings.model_fields["grace_s"].default
     assert settings.consumer_group == "helm-jd"
 
 
@@ -142,7 +142,7 @@ def test_all_problems_are_listed_at_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "says"),
     [
-        ("HELM_JD_CALL_TIMEOUT_S=30", "must be shorter than HELM_JD_SESSION_TIMEOUT_S"),
+        ("HELM_JD_CALL_TIMEOUT_S=30", "must be shorter than half of HELM_JD_SESSION_TIMEOUT_S"),
         ("HELM_JD_CALL_TIMEOUT_S=nan", "HELM_JD_CALL_TIMEOUT_S"),
         ("HELM_JD_WEB_HOST=0.0.0.0", "HELM_JD_WEB_TOKEN: needed when HELM_JD_WEB_HOST"),
         ("HELM_JD_TOPIC=jd", "each topic has a variable of its own"),

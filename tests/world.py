@@ -137,7 +137,7 @@ class World:
             "private_keys": [SecretStr(self._private_key.get_secret_value())],
             "web_port": 0,
             "session_timeout_s": 6,
-            "call_timeout_s": 3,
+            "call_timeout_s": 2.5,
             "grace_s": 4,
             "catalogue_follow_s": 1,
             "log_level": "debug",
@@ -176,9 +176,14 @@ class World:
 
     async def start_adapter(self, **changes: Any) -> RunningAdapter:
         """Start an adapter and wait until it is ready."""
+        running = self.begin_adapter(**changes)
+        await eventually(lambda: running.is_ready)
+        return running
+
+    def begin_adapter(self, **changes: Any) -> RunningAdapter:
+        """Start an adapter and do not wait for it."""
         running = RunningAdapter(Adapter(self.settings(**changes)))
         self._adapters.append(running)
-        await eventually(lambda: running.is_ready)
         return running
 
     async def start_process(self, folder: Path, **changes: Any) -> AdapterProcess:
@@ -302,9 +307,11 @@ async def eventually(
 
 
 @contextlib.asynccontextmanager
-async def world(bootstrap_servers: str, topic_prefix: str) -> AsyncIterator[World]:
-    """Run a world for one test."""
-    async with jd_shop() as simulator:
+async def world(
+    bootstrap_servers: str, topic_prefix: str, *, every: int = 1
+) -> AsyncIterator[World]:
+    """Run a world for one test; one in `every` of JD's answers is held to its contract."""
+    async with jd_shop(every=every) as simulator:
         made = World(
             bootstrap_servers=bootstrap_servers, topic_prefix=topic_prefix, simulator=simulator
         )

@@ -80,6 +80,9 @@ class CatalogueFlow:
             AdapterError: The type is the decision.
         """
         began = self._now()
+        await self._publish(
+            [self._shard.events.listing(found, at=began) for found in self._state.changed_here()]
+        )
         if self._swept_at is None or began - self._swept_at >= self._sweep_every:
             await self._read(since=None, until=None)
             self._swept_at = self._followed_until = began

@@ -192,6 +192,8 @@ class ChannelWorkers:
             ):
                 await runner.stop()
                 del self._runners[channel_id]
+                if channel_id not in own:
+                    await self._tell_removed(channel_id)
         for channel_id, channel in own.items():
             if channel_id not in self._runners:
                 runner = ChannelRunner(
@@ -206,6 +208,10 @@ class ChannelWorkers:
                 )
                 self._runners[channel_id] = runner
                 runner.start()
+
+    async def _tell_removed(self, channel_id: str) -> None:
+        status = ChannelStatus(channel_id=channel_id, health="inactive", at=self._now())
+        await self._shard.publish([self._shard.events.channel_status(status)])
 
     def _paused(self, channel_id: str) -> bool:
         control = self._shard.tables.checkpoints.get(channel_id, "control")
@@ -369,7 +375,13 @@ class ChannelRunner:
     async def _tell(self) -> None:
         while not self._stop.is_set():
             await wait_any(self._stop, timeout_s=1.0)
-            await self._tell_status()
+            try:
+                await self._tell_status()
+            except ShardLost:
+                raise
+            except Exception:  # a status that cannot be told must stop nobody's work
+                log.exception("channel.status_failed", channel=self._channel_id)
+                await wait_any(self._stop, timeout_s=STATUS_EVERY_S)
 
     async def _tell_status(self) -> None:
         status = self._status_now()

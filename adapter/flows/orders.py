@@ -17,8 +17,10 @@ from adapter.rules.diagnosis import Problems
 from adapter.rules.messages import read_message, unknown_fields
 from adapter.rules.orders import (
     Mapped,
+    PollWindow,
     content_hash,
     fulfilled_by,
+    halved,
     helm_status,
     in_scope,
     index_entry,
@@ -40,6 +42,10 @@ PAGE_SIZE = 100
 
 Source: contracts/jd/pop.order.search.
 """
+MOST_ORDERS = 100 * PAGE_SIZE
+"""Orders that one search can page through; a longer window is halved. JD's cap of pages is not
+published: clients report 100 or 300.
+"""
 SETTLE = timedelta(seconds=2)
 OVERLAP = timedelta(minutes=2)
 LATE_OVERLAP = timedelta(minutes=20)
@@ -49,6 +55,10 @@ FURTHEST_BACK = timedelta(days=89)
 
 UNREADABLE = "ORDER_UNREADABLE"
 TOO_FAR_BACK = "ORDERS_TOO_FAR_BACK"
+
+
+Fetch = Callable[[int], Awaitable[JdOrderPage]]
+"""Fetches one page of a search."""
 
 
 class OrderFlow:
@@ -133,11 +143,11 @@ class OrderFlow:
         """Read all orders to ship, however old: what windows missed, and what JD books."""
         began = self._now()
         swept = checkpoint.model_copy(update={"swept_at": began})
-        await self._read(
-            lambda page: self._jd.search_waiting_orders(page=page, page_size=PAGE_SIZE),
-            checkpoint,
-            last=swept,
-        )
+
+        def fetch(page: int) -> Awaitable[JdOrderPage]:
+            return self._jd.search_waiting_orders(page=page, page_size=PAGE_SIZE)
+
+        await self._read(await fetch(1), fetch, checkpoint, last=swept)
         return swept
 
     async def _poll(self, checkpoint: Checkpoint) -> float:
@@ -158,15 +168,21 @@ class OrderFlow:
         )
         if window is None:
             return self._settings.order_poll_interval_s
-        await self._read(
-            lambda page: self._jd.search_orders(
-                since=window.since, until=window.until, page=page, page_size=PAGE_SIZE
-            ),
-            checkpoint,
-            last=checkpoint.model_copy(update={"watermark": window.until}),
-        )
+
+        fetch = self._of(window)
+        first = await fetch(1)
+        while (first.total or 0) > MOST_ORDERS and (shorter := halved(window, watermark)):
+            window, fetch = shorter, self._of(shorter)
+            first = await fetch(1)
+        last = checkpoint.model_copy(update={"watermark": window.until})
+        await self._read(first, fetch, checkpoint, last=last)
         is_behind = now - window.until > timedelta(minutes=1)
         return 0.0 if is_behind else self._settings.order_poll_interval_s
+
+    def _of(self, window: PollWindow) -> Fetch:
+        return lambda page: self._jd.search_orders(
+            since=window.since, until=window.until, page=page, page_size=PAGE_SIZE
+        )
 
     def _overlap(self, now: datetime) -> timedelta:
         """Reach further back now and then: JD shows some orders minutes late."""
@@ -177,41 +193,51 @@ class OrderFlow:
 
     async def _read(
         self,
-        fetch: Callable[[int], Awaitable[JdOrderPage]],
+        first: JdOrderPage,
+        fetch: Fetch,
         checkpoint: Checkpoint,
         *,
         last: Checkpoint,
     ) -> None:
         """Read and commit every page from the last to the first; `last` goes with that one."""
-        first = await fetch(1)
-        total = first.total or 0
-        pages = pages_last_first(total, PAGE_SIZE)
-        for number in pages[:-1]:
-            await self._commit(await fetch(number), checkpoint, None)
-        await self._commit(first if len(pages) <= 1 else await fetch(1), checkpoint, last)
+        number = max(-(-(first.total or 0) // PAGE_SIZE), 1)
+        page = first if number == 1 else await fetch(number)
+        # JD's total is not believed: while a page is full there may be another.
+        while _rows(page) == PAGE_SIZE and _rows(following := await fetch(number + 1)):
+            number, page = number + 1, following
+        for earlier in pages_last_first((number - 1) * PAGE_SIZE, PAGE_SIZE):
+            await self._commit(page, checkpoint, None)
+            page = await fetch(earlier)
+        await self._commit(page, checkpoint, last)
 
     async def _commit(
         self, page: JdOrderPage, checkpoint: Checkpoint, final: Checkpoint | None
     ) -> None:
         start = self._start(checkpoint)
+        known = self._shard.tables.order_index.of(self._channel_id)
         published: list[OutgoingRecord] = []
-        entries: list[OrderIndexEntry] = []
+        entries: dict[str, OrderIndexEntry] = {}
         for order in page.orders:
-            records, entry = self._decide(order, start)
+            # JD may list an order twice in a page: the second is held against the first.
+            previous = entries.get(order.order_id) or known.get(order.order_id)
+            try:
+                records, entry = self._decide(order, previous, start)
+            except Exception as error:  # a bug inside one order stops that order alone
+                log.exception("order.internal_error", channel=self._channel_id)
+                self._report_unreadable([(order.order_id, type(error).__name__)])
+                continue
             published += records
-            entries += [entry] if entry else []
+            if entry is not None:
+                entries[order.order_id] = entry
         self._report_unreadable(page.unreadable)
         now = self._now()
-        kept = [self._shard.events.order_index(entry, at=now) for entry in entries]
+        kept = [self._shard.events.order_index(entry, at=now) for entry in entries.values()]
         kept += [self._shard.events.checkpoint(final, at=now)] if final else []
-        before = {
-            entry.order_id: self._shard.tables.order_index.get(self._channel_id, entry.order_id)
-            for entry in entries
-        }
+        before = {order_id: known.get(order_id) for order_id in entries}
         await self._shard.publish_atomically(published + kept)
         self._metrics.orders_published.inc(len(published))
-        for entry in entries:
-            self._note_bookings(before[entry.order_id], entry)
+        for order_id, entry in entries.items():
+            self._note_bookings(before[order_id], entry)
         if entries:
             self._on_stock()
             log.info(
@@ -222,9 +248,8 @@ class OrderFlow:
             )
 
     def _decide(
-        self, order: JdOrder, start: datetime
+        self, order: JdOrder, previous: OrderIndexEntry | None, start: datetime
     ) -> tuple[list[OutgoingRecord], OrderIndexEntry | None]:
-        previous = self._shard.tables.order_index.get(self._channel_id, order.order_id)
         is_wanted = (previous is not None and previous.in_scope) or in_scope(order, start)
         shipper = fulfilled_by(order)
         is_imported = is_wanted and (shipper != "jd" or self._settings.import_jd_fulfilled)
@@ -286,6 +311,10 @@ class OrderFlow:
                 remedy="Enter this order by hand and report it; the others are not affected.",
                 severity="error",
             )
+
+
+def _rows(page: JdOrderPage) -> int:
+    return len(page.orders) + len(page.unreadable)
 
 
 def accept_receipt(record: ReadRecord, unknown: Callable[[int], None]) -> Accepted:

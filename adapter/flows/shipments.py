@@ -10,15 +10,24 @@ from datetime import datetime, timedelta
 import structlog
 
 from adapter.diagnostics import Metrics
-from adapter.errors import JdAmbiguous, JdAnswer, JdRejected, TransientError, UnknownCarrier
+from adapter.errors import (
+    JdAmbiguous,
+    JdAnswer,
+    JdRejected,
+    MalformedRecord,
+    RecordError,
+    TransientError,
+    UnknownCarrier,
+)
 from adapter.jd.client import JdClient
 from adapter.kafka.records import Accepted, OutgoingRecord, ReadRecord, header
 from adapter.kafka.shard import Shard
 from adapter.rules.diagnosis import Problems, jd_words
 from adapter.rules.messages import read_message, unknown_fields
+from adapter.rules.orders import order_facts
 from adapter.rules.shipments import carrier_id, is_same_waybill, is_whole_order
 from adapter.rules.state import ChannelState
-from adapter.wire.helm import SalesChannel, Shipment
+from adapter.wire.helm import COMBINED_PREFIX, SalesChannel, Shipment
 from adapter.wire.jd import JdCarrier
 from adapter.wire.kept import OrderIndexEntry, PendingShipment
 from adapter.wire.published import ShipmentResult, StockUpdate
@@ -27,6 +36,8 @@ from adapter.workers import pause_after
 log = structlog.get_logger()
 
 UNKNOWN_CARRIER = "UNKNOWN_CARRIER"
+LARGEST_SHIPMENT = 256 * 1024
+"""Bytes of a dispatch; it is kept with more around it, which must fit into a record too."""
 CARRIERS_KEPT = timedelta(hours=1)
 LONGEST_WAIT_S = 600.0
 
@@ -45,6 +56,9 @@ def accept_shipment(
     Raises:
         MalformedRecord: It cannot be read.
     """
+    if record.value is not None and len(record.value) > LARGEST_SHIPMENT:
+        message = f"the record has {len(record.value)} bytes; a dispatch has {LARGEST_SHIPMENT}"
+        raise MalformedRecord(message)
     shipment = read_message(Shipment, record.value, contract="helm.shipments")
     unknown(unknown_fields(shipment))
     place = f"{record.topic}-{record.partition}-{record.offset}"
@@ -103,10 +117,11 @@ class ShipmentFlow:
         self._due: dict[str, datetime] = {}
         self._tries: dict[str, int] = {}
         self._held: dict[str, list[str]] = {}
-        self._ambiguous: set[str] = set()
-        # A former owner's call may still be on its way: until each of these is answered, what it
-        # would change is not written.
+        # A former owner's call may still be on its way: each of these is read back before it is
+        # submitted, and until it is answered what it would change is not written.
+        self._unsure: set[str] = set()
         for pending in shard.tables.pending_shipments.of(channel_id).values():
+            self._unsure.add(pending.shipment_id)
             self._hold(pending)
 
     async def step(self) -> float | None:
@@ -141,16 +156,18 @@ class ShipmentFlow:
             self._note_carrier(error)
             await self._wait(pending, str(error))
             return
+        self._problems.passed(UNKNOWN_CARRIER)
         waybills = [parcel.shipping_tracking_code for parcel in shipment.parcels]
         self._hold(pending)
         try:
             await self._ship(pending, carriers, waybills)
-        except JdRejected as error:
-            await self._end(pending, "refused", reason=str(error), answer=error.answer)
+        except RecordError as error:
+            answer = error.answer if isinstance(error, JdRejected) else JdAnswer()
+            await self._end(pending, "refused", reason=str(error), answer=answer)
         except TransientError as error:
             if isinstance(error, JdAmbiguous):
-                self._ambiguous.add(pending.shipment_id)
-            if pending.shipment_id not in self._ambiguous:
+                self._unsure.add(pending.shipment_id)
+            if pending.shipment_id not in self._unsure:
                 self._release(pending)
             self._postpone(pending, error)
 
@@ -160,20 +177,26 @@ class ShipmentFlow:
             return "cross-border stages are not submitted by this version"
         if shipment.replaces is not None:
             return "corrected waybills are not submitted by this version"
-        if shipment.channel_order_id.startswith("C-"):
+        if shipment.channel_order_id.startswith(COMBINED_PREFIX):
             return "combined orders are not submitted by this version"
         if not is_whole_order(shipment, self._ordered(shipment.channel_order_id)):
-            return "part of an order: it waits for the rest, for JD ships this order whole"
+            return (
+                "part of an order, or of an order whose lines are not all known: it waits for the "
+                "rest, for JD ships an order whole; `final` says that nothing more will come"
+            )
         return ""
 
-    def _ordered(self, order_id: str) -> dict[str, int]:
-        """Count an order's units by Helm's SKU code."""
+    def _ordered(self, order_id: str) -> dict[str, int] | None:
+        """Count an order's units by Helm's SKU code; None while that is not known."""
         entry = self._shard.tables.order_index.get(self._channel_id, order_id)
+        if entry is None:
+            return None
         units: dict[str, int] = {}
-        for sku_id, listings in (entry.ordered if entry else {}).items():
+        for sku_id, listings in entry.ordered.items():
             sold_as = self._state.sold_as(sku_id, None)
-            if sold_as is not None:
-                units[sold_as[0]] = units.get(sold_as[0], 0) + listings * sold_as[1]
+            if sold_as is None:
+                return None
+            units[sold_as[0]] = units.get(sold_as[0], 0) + listings * sold_as[1]
         return units
 
     async def _load_carriers(self) -> None:
@@ -194,23 +217,33 @@ class ShipmentFlow:
         self, pending: PendingShipment, carriers: list[str], waybills: list[str]
     ) -> None:
         order_id = pending.shipment.channel_order_id
-        await self._shard.prove_ownership()
+        if pending.shipment_id in self._unsure and await self._settled(pending, waybills):
+            return
         receipt = await self._jd.ship_order(
             order_id=order_id, carrier_ids=carriers, waybills=waybills
         )
         if receipt.outcome == "shipped":
             await self._end(pending, "shipped", answer=receipt.answer)
-            return
-        order = await self._jd.get_order(order_id)
-        if order is not None and is_same_waybill(order.waybill, waybills):
-            await self._end(pending, "shipped", answer=receipt.answer)
-            return
-        held = order.waybill if order is not None else None
-        reason = (
-            f"JD has this order as shipped with waybill {held or '(none)'}: "
-            "correct the waybill in JD's seller console, or send a shipment that replaces it"
-        )
-        await self._end(pending, "conflict", reason=reason, answer=receipt.answer)
+        elif not await self._settled(pending, waybills, receipt.answer):
+            reason = "JD says that this order has left, and shows it as not shipped"
+            await self._end(pending, "conflict", reason=reason, answer=receipt.answer)
+
+    async def _settled(
+        self, pending: PendingShipment, waybills: list[str], answer: JdAnswer | None = None
+    ) -> bool:
+        """Read the order back; if it has left, end the shipment by whose waybill JD holds."""
+        order = await self._jd.get_order(pending.shipment.channel_order_id)
+        if order is None or not order_facts(order).shipped:
+            return False
+        if is_same_waybill(order.waybill, waybills):
+            await self._end(pending, "shipped", answer=answer or JdAnswer())
+        else:
+            reason = (
+                f"JD has this order as shipped with waybill {order.waybill or '(none)'}: "
+                "correct the waybill in JD's seller console, or send a shipment that replaces it"
+            )
+            await self._end(pending, "conflict", reason=reason, answer=answer or JdAnswer())
+        return True
 
     async def _end(
         self,
@@ -225,8 +258,10 @@ class ShipmentFlow:
         result = self._result(pending, outcome, reason, answer)
         records = [
             self._shard.events.shipment_result(result, traceparent=pending.traceparent),
-            self._shard.events.shipment_ended(self._channel_id, pending.shipment_id),
         ]
+        kept = self._shard.tables.pending_shipments.get(self._channel_id, pending.shipment_id)
+        if kept is pending:  # else another dispatch under the same id was accepted meanwhile
+            records.append(self._shard.events.shipment_ended(self._channel_id, pending.shipment_id))
         entry = self._shard.tables.order_index.get(
             self._channel_id, pending.shipment.channel_order_id
         )
@@ -242,7 +277,7 @@ class ShipmentFlow:
         if outcome == "shipped" and entry is not None:
             self._state.take_order(entry)
         self._release(pending)
-        self._ambiguous.discard(pending.shipment_id)
+        self._unsure.discard(pending.shipment_id)
         self._due.pop(pending.shipment_id, None)
         self._tries.pop(pending.shipment_id, None)
         self._metrics.shipment_results.labels(outcome=outcome).inc()
@@ -252,6 +287,7 @@ class ShipmentFlow:
             shipment=pending.shipment_id,
             order=pending.shipment.channel_order_id,
             outcome=outcome,
+            reason=reason,
         )
 
     def _adjusted(self, entry: OrderIndexEntry) -> dict[str, int]:
@@ -293,8 +329,9 @@ class ShipmentFlow:
                 [self._shard.events.shipment_result(result, traceparent=pending.traceparent)]
             )
             self._metrics.shipment_results.labels(outcome="waiting").inc()
-        self._tries[pending.shipment_id] = self._tries.get(pending.shipment_id, 0) + 1
-        self._due[pending.shipment_id] = self._now() + timedelta(seconds=LONGEST_WAIT_S)
+        tries = self._tries[pending.shipment_id] = self._tries.get(pending.shipment_id, 0) + 1
+        pause_s = min(pause_after(tries, retry_after_s=None, jitter=1.0) * 2, LONGEST_WAIT_S)
+        self._due[pending.shipment_id] = self._now() + timedelta(seconds=pause_s)
 
     def _result(
         self, pending: PendingShipment, outcome: str, reason: str, answer: JdAnswer
@@ -324,6 +361,7 @@ class ShipmentFlow:
             now=self._now(),
             cause=str(error),
             remedy="Add the name to the channel's carrier_map; the shipment is then submitted.",
+            flow=UNKNOWN_CARRIER,
         )
 
     def _hold(self, pending: PendingShipment) -> None:

@@ -4,14 +4,15 @@ Before a call its quantities are published as *intended* and acknowledged; the o
 An intent without outcome restores as unknown, so it is written again.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 import structlog
 
 from adapter.diagnostics import Metrics
-from adapter.errors import JdAmbiguous, JdAnswer, TransientError
+from adapter.errors import JdAmbiguous, JdAnswer, JdRejected, TransientError
 from adapter.jd.client import JdClient
+from adapter.kafka.records import OutgoingRecord
 from adapter.kafka.shard import Shard
 from adapter.rules.diagnosis import Problems, jd_words
 from adapter.rules.ledger import LARGEST_BATCH, StockWrite
@@ -60,65 +61,79 @@ class StockFlow:
         self._new_ref = new_ref
         self._problems = problems
         self._metrics = metrics
-        self._batch_size = LARGEST_BATCH
 
     async def step(self) -> float | None:
         """Write the next batch.
 
         Returns:
-            0 while more waits; None to rest until something changes.
+            0 while more may wait; None to rest until something changes.
 
         Raises:
             AdapterError: The type is the decision.
         """
-        batch = self._ledger.next_batch(self._batch_size)
+        batch = self._ledger.next_batch(LARGEST_BATCH)
         if not batch:
             return None
+        parts = [batch]
+        try:
+            while parts:
+                parts += await self._write(parts.pop())
+        finally:
+            for part in parts:
+                self._ledger.untouched(part)
+        return 0.0
+
+    async def _write(self, batch: list[StockWrite]) -> list[list[StockWrite]]:
+        """Write a batch with one call.
+
+        Returns:
+            Its halves, where JD refused the call as a whole: smaller calls tell which SKU is to
+            blame.
+        """
         stock_ref = self._new_ref()
-        await self._publish(batch, "intended", stock_ref)
-        await self._shard.prove_ownership()
+        await self._shard.publish(self._records(batch, "intended", stock_ref))
         try:
             receipt = await self._jd.set_stock(
                 stock_ref=stock_ref,
                 quantities={write.sku_id: write.quantity for write in batch},
                 store_id=self._store_id,
             )
+            refusals = receipt.refusals
         except JdAmbiguous:
-            await self._publish(batch, "unknown", stock_ref)
+            await self._shard.publish_atomically(self._records(batch, "unknown", stock_ref))
             self._ledger.unknown(batch)
             raise
         except TransientError:
             self._ledger.untouched(batch)
             raise
-        await self._settle(batch, receipt.refusals, stock_ref)
-        return 0.0
+        except JdRejected as error:
+            refusals = {write.sku_id: error.answer for write in batch}
+        if len(refusals) == len(batch) > 1:
+            middle = len(batch) // 2
+            return [batch[:middle], batch[middle:]]
+        await self._settle(batch, refusals, stock_ref)
+        return []
 
     async def _settle(
-        self, batch: Sequence[StockWrite], refusals: dict[str, JdAnswer], stock_ref: str
+        self, batch: Sequence[StockWrite], refusals: Mapping[str, JdAnswer], stock_ref: str
     ) -> None:
+        """Publish what came of a call; fenced, for a former owner must not have the last word."""
         refused = [write for write in batch if write.sku_id in refusals]
         accepted = [write for write in batch if write.sku_id not in refusals]
-        if len(refused) == len(batch) > 1:
-            # The call was refused as a whole: smaller ones tell which SKU is to blame.
-            self._batch_size = max(len(batch) // 2, 1)
-            self._ledger.untouched(batch)
-            return
-        if accepted:
-            await self._publish(accepted, "accepted", stock_ref)
-            self._ledger.accepted(accepted)
-            self._batch_size = LARGEST_BATCH
+        doubted = [write for write in accepted if self._ledger.is_doubted(write.sku_id)]
+        certain = [write for write in accepted if write not in doubted]
+        records = self._records(doubted, "unknown", stock_ref)
+        records += self._records(certain, "accepted", stock_ref)
         for write in refused:
-            answer = refusals[write.sku_id]
-            await self._publish([write], "refused", stock_ref, jd=jd_words(answer))
+            words = jd_words(refusals[write.sku_id])
+            records += self._records([write], "refused", stock_ref, jd=words)
+        await self._shard.publish_atomically(records)
+        self._ledger.accepted(accepted)
+        for write in refused:
             self._ledger.refused(write)
-            self._problems.seen(
-                REFUSED,
-                now=self._now(),
-                cause=f"JD refuses the quantity of SKU {write.sku_id} ({write.sku}).",
-                evidence=f"quantity {write.quantity}",
-                remedy="See JD's words; the SKU is tried again when its quantity changes.",
-                jd=jd_words(answer),
-            )
+            self._note_refusal(write, refusals[write.sku_id])
+        if not self._ledger.counts()["refused"]:
+            self._problems.passed(REFUSED)
         log.info(
             "stock.written",
             channel=self._channel_id,
@@ -127,14 +142,25 @@ class StockFlow:
             stock_ref=stock_ref,
         )
 
-    async def _publish(
+    def _note_refusal(self, write: StockWrite, answer: JdAnswer) -> None:
+        self._problems.seen(
+            REFUSED,
+            now=self._now(),
+            cause=f"JD refuses the quantity of SKU {write.sku_id} ({write.sku}).",
+            evidence=f"quantity {write.quantity}",
+            remedy="See JD's words; the SKU is tried again when its quantity changes.",
+            jd=jd_words(answer),
+            flow=REFUSED,
+        )
+
+    def _records(
         self,
         batch: Sequence[StockWrite],
         status: str,
         stock_ref: str,
         *,
         jd: JdWords | None = None,
-    ) -> None:
+    ) -> list[OutgoingRecord]:
         at = self._now()
         updates = [
             StockUpdate.model_validate(
@@ -164,5 +190,5 @@ class StockFlow:
             )
             for write in batch
         ]
-        await self._shard.publish([self._shard.events.stock_update(update) for update in updates])
         self._metrics.stock_updates.labels(status=status).inc(len(updates))
+        return [self._shard.events.stock_update(update) for update in updates]

@@ -10,7 +10,7 @@ import structlog
 from pydantic import SecretStr
 
 from adapter.diagnostics import Metrics
-from adapter.errors import AdapterError, MalformedRecord
+from adapter.errors import AdapterError, MalformedRecord, RecordError
 from adapter.kafka.bad_records import BadRecords
 from adapter.kafka.records import ReadRecord
 from adapter.kafka.topics import TopicNames
@@ -75,7 +75,7 @@ class WholeTables:
         self,
         take: Callable[[ReadRecord], int],
         *,
-        keep: Callable[[bytes], bytes] = lambda value: value,
+        keep: Callable[[bytes], bytes] | None = None,
     ) -> Callable[[ReadRecord], None]:
         """Make a handler that sets unreadable records aside; `take` returns its unknown fields."""
 
@@ -98,7 +98,11 @@ class WholeTables:
         return handle
 
     def _set_aside(
-        self, record: ReadRecord, error: Exception, reason: str, keep: Callable[[bytes], bytes]
+        self,
+        record: ReadRecord,
+        error: Exception,
+        reason: str,
+        keep: Callable[[bytes], bytes] | None,
     ) -> None:
         self._metrics.dead_letters.labels(topic=record.topic, reason=reason).inc()
         self._bad_records.add(record, error, keep=keep)
@@ -120,7 +124,9 @@ class WholeTables:
                 http_hosts=self._http_hosts,
             )
         except AdapterError as error:
-            self.channels[channel_id] = UnreadableChannel(channel_id, error)
+            # A key that is no channel's id names no channel that could rest.
+            if not isinstance(error, RecordError) or error.field != "key":
+                self.channels[channel_id] = UnreadableChannel(channel_id, error)
             raise
         else:
             self.channels[channel_id] = channel

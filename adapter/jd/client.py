@@ -7,7 +7,7 @@ them and did not say what it did.
 Source: contracts/jd/<method>.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Literal, TypeVar
 
@@ -64,6 +64,8 @@ class JdClient:
         now: Gives the aware instant; JD compares it with its own clock.
         call_timeout_s: Longest time for one call, once it has its turn.
         on_call: Told of each call: method, `ok`, the error's reason or `interrupted`, seconds.
+        before_write: Awaited when a call that changes something has its turn, right before it is
+            sent; what it raises ends the call unsent.
     """
 
     def __init__(
@@ -76,6 +78,7 @@ class JdClient:
         now: Callable[[], datetime],
         call_timeout_s: float = 10.0,
         on_call: Callable[[str, str, float], None] | None = None,
+        before_write: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self._gateway = Gateway(
             http=http,
@@ -85,6 +88,7 @@ class JdClient:
             now=now,
             call_timeout_s=call_timeout_s,
             on_call=on_call,
+            before_write=before_write,
         )
 
     async def search_orders(

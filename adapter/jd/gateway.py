@@ -7,7 +7,7 @@ Source: contracts/jd/definitions and contracts/jd/signature-vectors.json.
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -47,6 +47,8 @@ class Gateway:
         now: Gives the aware instant; JD compares it with its own clock.
         call_timeout_s: Longest time for one call, once it has its turn.
         on_call: Told of each call: method, `ok`, the error's reason or `interrupted`, seconds.
+        before_write: Awaited when a call that changes something has its turn, right before it is
+            sent; what it raises ends the call unsent.
     """
 
     def __init__(
@@ -59,6 +61,7 @@ class Gateway:
         now: Callable[[], datetime],
         call_timeout_s: float,
         on_call: Callable[[str, str, float], None] | None,
+        before_write: Callable[[], Awaitable[None]] | None,
     ) -> None:
         self._http = http
         self._endpoint = endpoint
@@ -66,6 +69,7 @@ class Gateway:
         self._budget = budget
         self._call_timeout_s = call_timeout_s
         self._on_call = on_call
+        self._before_write = before_write
         self.now = now
         self.secrets = (credentials.app_secret, credentials.access_token, credentials.app_key)
 
@@ -84,6 +88,8 @@ class Gateway:
             AdapterError: The type is the decision.
         """
         await self._budget.take()
+        if call.writes and self._before_write is not None:
+            await self._before_write()
         clock = asyncio.get_running_loop().time
         began = clock()
         outcome = "interrupted"

@@ -24,7 +24,7 @@ MOST_KEPT = 50_000
 class _Bad:
     record: ReadRecord
     error: BaseException
-    keep: Callable[[bytes], bytes]
+    keep: Callable[[bytes], bytes] | None
 
 
 class BadRecords:
@@ -44,7 +44,7 @@ class BadRecords:
         record: ReadRecord,
         error: BaseException,
         *,
-        keep: Callable[[bytes], bytes] = lambda value: value,
+        keep: Callable[[bytes], bytes] | None = None,
     ) -> None:
         """Note a record that cannot be read; `keep` takes secrets out of its value."""
         shard = self._shards[record.partition % len(self._shards)]

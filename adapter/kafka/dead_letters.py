@@ -18,7 +18,7 @@ def dead_letter(
     record: ReadRecord,
     error: BaseException,
     *,
-    keep: Callable[[bytes], bytes] = lambda value: value,
+    keep: Callable[[bytes], bytes] | None = None,
 ) -> OutgoingRecord:
     """Make the dead letter of a record.
 
@@ -27,7 +27,8 @@ def dead_letter(
         partition: The shard that publishes it.
         record: The record as it was read.
         error: Why it cannot pass.
-        keep: Takes secrets out of the value.
+        keep: Takes secrets out of the value; then the record's own headers, which may hold some
+            too, are left out.
     """
     place = f"{record.topic}-{record.partition}-{record.offset}"
     reason = error.reason if isinstance(error, AdapterError) else "internal_error"
@@ -47,7 +48,11 @@ def dead_letter(
     )
     # The record's own headers follow under another name: replay puts them back as they were.
     original = tuple(
-        (f"original_{name}", value if value is not None else b"") for name, value in record.headers
+        (f"original_{name}", value if value is not None else b"")
+        for name, value in record.headers
+        if keep is None
     )
-    value = None if record.value is None else keep(record.value)
+    value = record.value
+    if value is not None and keep is not None:
+        value = keep(value)
     return OutgoingRecord(topic, partition, record.key or place.encode(), value, own + original)

@@ -6,18 +6,17 @@ is never repeated here: the shard is opened anew and reads what was committed.
 """
 
 import asyncio
-import contextlib
 from collections.abc import Callable, Sequence
 
-import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, ProducerFenced
 
 from adapter.errors import Fenced, ShardLost
 from adapter.kafka.connection import KafkaConnection
-from adapter.kafka.records import OutgoingRecord
+from adapter.kafka.records import LARGEST_REQUEST, OutgoingRecord
+from adapter.kafka.stopping import retrieved, stopped_within
 
-log = structlog.get_logger()
+_STOP_S = 1.0
 
 
 class Outbox:
@@ -57,6 +56,7 @@ class Outbox:
             acks="all",
             enable_idempotence=True,
             linger_ms=0,
+            max_request_size=LARGEST_REQUEST,
             **self._connection.arguments(),
         )
         try:
@@ -106,32 +106,29 @@ class Outbox:
 
 async def _transact(producer: AIOKafkaProducer, records: Sequence[OutgoingRecord]) -> None:
     await producer.begin_transaction()
-    # Every send is awaited before the commit: an un-awaited failed one would commit without it.
-    sent = [
-        await producer.send(
+    sent = []
+    for record in records:
+        future = await producer.send(
             record.topic,
             value=record.value,
             key=record.key,
             partition=record.partition,
             headers=list(record.headers),
         )
-        for record in records
-    ]
+        future.add_done_callback(retrieved)
+        sent.append(future)
+    # Every send is awaited before the commit: an un-awaited failed one would commit without it.
     await asyncio.gather(*sent)
     await producer.commit_transaction()
 
 
 async def _discard(producer: AIOKafkaProducer) -> None:
-    """Stop a producer within bounds: with the broker down its own stop never ends."""
-    with contextlib.suppress(KafkaError, TimeoutError, OSError):
-        await asyncio.wait_for(producer.stop(), 2.0)
-        return
-    # aiokafka has no public way to stop without flushing; what is unsent must not be sent later.
-    producer._message_accumulator.fail_all(KafkaError("discarded"))  # noqa: SLF001 (as above)
-    with contextlib.suppress(KafkaError, TimeoutError, OSError):
-        await asyncio.wait_for(producer._sender.close(), 2.0)  # noqa: SLF001 (as above)
-    with contextlib.suppress(KafkaError, TimeoutError, OSError):
-        await asyncio.wait_for(producer.client.close(), 2.0)
+    """Stop a producer within bounds; what is unsent must not be sent later."""
+    if not await stopped_within(producer.stop(), _STOP_S):
+        # aiokafka has no public way to stop without flushing.
+        producer._message_accumulator.fail_all(KafkaError("discarded"))  # noqa: SLF001 (as above)
+        await stopped_within(producer._sender.close(), _STOP_S)  # noqa: SLF001 (as above)
+        await stopped_within(producer.client.close(), _STOP_S)
 
 
 def _name(error: BaseException) -> str:

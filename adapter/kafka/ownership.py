@@ -32,10 +32,13 @@ from adapter.kafka.connection import KafkaConnection
 from adapter.kafka.dead_letters import dead_letter
 from adapter.kafka.records import Accepted, OutgoingRecord, ReadRecord
 from adapter.kafka.shard import Shard
+from adapter.kafka.stopping import stopped_within
 from adapter.kafka.topics import shard_of
 from adapter.workers import wait_any
 
 log = structlog.get_logger()
+
+_LEAVE_S = 2.0
 
 
 Accept = Callable[[ReadRecord, Shard], Accepted]
@@ -160,7 +163,7 @@ class Ownership(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka shi
     @property
     def is_alive(self) -> bool:
         """Whether the subscriber's loop runs."""
-        return bool(self._subscriber.tasks) and not any(t.done() for t in self._subscriber.tasks)
+        return any(not task.done() for task in self._subscriber.tasks)
 
     def assignment(self) -> Collection[TopicPartition]:
         """Return what the group has assigned to the consumer."""
@@ -370,12 +373,10 @@ class Ownership(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka shi
     # Leaving ---------------------------------------------------------------------------------
 
     async def _stop_workers(self) -> None:
-        async def stop(held: _Held) -> None:
-            await held.workers.stop()
-
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._idle.wait(), self._stop_timeout_s)
-        await asyncio.gather(*(stop(held) for held in self._held.values()))
+        """Let records that are being taken in and work in flight end, within bounds."""
+        settled = asyncio.wait_for(self._idle.wait(), self._stop_timeout_s)
+        stopped = (held.workers.stop() for held in self._held.values())
+        await asyncio.gather(settled, *stopped, return_exceptions=True)
 
     async def _leave(self) -> None:
         with contextlib.suppress(IllegalStateError, KafkaError):
@@ -384,7 +385,7 @@ class Ownership(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka shi
         await asyncio.gather(*(held.shard.close() for held in self._held.values()))
         self._assigned = frozenset()
         self._held.clear()
-        await self._broker.stop()
+        await stopped_within(self._broker.stop(), _LEAVE_S)
 
     @property
     def _consumer(self) -> AIOKafkaConsumer:

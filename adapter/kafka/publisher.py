@@ -1,7 +1,6 @@
 """Plain publishing: acknowledged by all replicas, idempotent, no transaction."""
 
 import asyncio
-import contextlib
 from collections.abc import Sequence
 
 from aiokafka import AIOKafkaProducer
@@ -9,7 +8,10 @@ from aiokafka.errors import KafkaError
 
 from adapter.errors import ShardLost
 from adapter.kafka.connection import KafkaConnection
-from adapter.kafka.records import OutgoingRecord
+from adapter.kafka.records import LARGEST_REQUEST, OutgoingRecord
+from adapter.kafka.stopping import retrieved, stopped_within
+
+_STOP_S = 1.5
 
 
 class Publisher:
@@ -31,6 +33,7 @@ class Publisher:
             acks="all",
             enable_idempotence=True,
             compression_type="lz4",
+            max_request_size=LARGEST_REQUEST,
             request_timeout_ms=int(self._timeout_s * 1000),
             **self._connection.arguments(),
         )
@@ -40,8 +43,7 @@ class Publisher:
         """Flush within bounds, and disconnect."""
         producer, self._producer = self._producer, None
         if producer is not None:
-            with contextlib.suppress(KafkaError, TimeoutError):
-                await asyncio.wait_for(producer.stop(), self._timeout_s)
+            await stopped_within(producer.stop(), _STOP_S)
 
     async def publish(self, records: Sequence[OutgoingRecord]) -> None:
         """Publish records and wait until all are acknowledged.
@@ -54,16 +56,17 @@ class Publisher:
             message = "the publisher is stopped"
             raise ShardLost(message)
         try:
-            sent = [
-                await producer.send(
+            sent = []
+            for record in records:
+                future = await producer.send(
                     record.topic,
                     value=record.value,
                     key=record.key,
                     partition=record.partition,
                     headers=list(record.headers),
                 )
-                for record in records
-            ]
+                future.add_done_callback(retrieved)
+                sent.append(future)
             await asyncio.wait_for(asyncio.gather(*sent), self._timeout_s)
         except (KafkaError, TimeoutError) as error:
             message = f"publishing failed: {type(error).__name__}"

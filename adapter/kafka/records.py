@@ -7,6 +7,9 @@ from typing import Protocol
 
 from pydantic import BaseModel
 
+LARGEST_REQUEST = 8 * 1024 * 1024
+"""Bytes: far above what a topic takes, so that the broker's limit decides and not the client's."""
+
 
 class ReadRecord(Protocol):
     """A record as a consumer hands it over."""

@@ -19,6 +19,7 @@ from aiokafka.errors import KafkaError
 from adapter.errors import KafkaUnreachable, ShardLost
 from adapter.kafka.connection import KafkaConnection
 from adapter.kafka.records import ReadRecord
+from adapter.kafka.stopping import stopped_within
 from adapter.kafka.topics import partition_counts
 from adapter.workers import pause_after, wait_any
 
@@ -28,6 +29,7 @@ Row = TypeVar("Row")
 Positions = dict[TopicPartition, int]
 
 _BATCH = 5_000
+_STOP_S = 2.0
 
 
 class Table(Generic[Row]):
@@ -231,4 +233,4 @@ async def _consumer(connection: KafkaConnection, isolation: str) -> AsyncIterato
     try:
         yield consumer
     finally:
-        await consumer.stop()
+        await stopped_within(consumer.stop(), _STOP_S)

@@ -61,6 +61,22 @@ def mapped(listing: Listing, override: ListingSettings | None) -> Listing:
     return listing.model_copy(update=changes)
 
 
+def without_override(listing: Listing, outer_id: str | None) -> Listing:
+    """Take a listing's own settings off it.
+
+    Args:
+        listing: With or without them.
+        outer_id: The seller's own code at JD; None where there is none or it is not known.
+    """
+    return listing.model_copy(
+        update={
+            "sku": outer_id,
+            "mapping": "code" if outer_id else "none",
+            "units_per_listing": 1,
+        }
+    )
+
+
 def is_changed(known: Listing | None, found: Listing) -> bool:
     """Tell whether a listing has to be published again.
 

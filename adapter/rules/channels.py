@@ -4,7 +4,7 @@ Whoever writes a channel needs the adapter's public key only; the adapter holds 
 (several, so that they can be changed). A box names the channel and the endpoint that it was
 sealed for, so one that was copied to another channel, or pointed elsewhere, is refused.
 
-Source: contracts/helm/sales-channels.
+Source: contracts/helm/helm.sales-channels.
 """
 
 import base64

@@ -27,10 +27,7 @@ class _Line:
     units_per_listing: int
     rule: StockRule | None
     is_held: bool
-    open_units: int = 0
     offered: int | None = None
-    in_flight: int | None = None
-    shipments: int = 0
     refused: int | None = None
 
 
@@ -65,7 +62,13 @@ class StockLedger:
         self._levels = levels
         self._lines: dict[str, _Line] = {}
         self._listings_of: dict[str, set[str]] = {}
+        # True of JD's SKU, whether it is mapped at the moment or not: a mapping that ends and
+        # comes back does not end a call that is under way.
         self._open_units: dict[str, int] = {}
+        self._shipments: dict[str, int] = {}
+        self._in_flight: set[str] = set()
+        # Those whose number JD changed meanwhile: nobody knows which of the two came last.
+        self._doubted: set[str] = set()
         # Insertion-ordered: who has waited longest comes first, after what must go to zero.
         self._to_zero: dict[str, None] = {}
         self._dirty: dict[str, None] = {}
@@ -89,9 +92,7 @@ class StockLedger:
         """Take in a listing that has a Helm SKU; `rule` stands in place of the channel's."""
         line = self._lines.get(sku_id)
         if line is None:
-            open_units = self._open_units.get(sku_id, 0)
-            line = _Line(sku, units_per_listing, rule, is_held, open_units=open_units)
-            self._lines[sku_id] = line
+            self._lines[sku_id] = _Line(sku, units_per_listing, rule, is_held)
         else:
             self._listings_of[line.sku].discard(sku_id)
             line.sku, line.units_per_listing = sku, units_per_listing
@@ -109,14 +110,15 @@ class StockLedger:
 
     def open_units_changed(self, sku_id: str, open_units: int) -> None:
         """Take in how many listings JD books for paid, unshipped orders."""
-        self._open_units[sku_id] = open_units
-        line = self._lines.get(sku_id)
-        if line is not None and line.open_units != open_units:
-            line.open_units = open_units
-            self._reckon(sku_id)
+        if open_units:
+            self._open_units[sku_id] = open_units
+        else:
+            self._open_units.pop(sku_id, None)
+        self._reckon(sku_id)
 
     def offered_known(self, sku_id: str, quantity: int | None) -> None:
         """Take in what JD holds now; None when that is not known."""
+        self._doubt(sku_id)
         line = self._lines.get(sku_id)
         if line is not None:
             line.offered = quantity
@@ -130,17 +132,17 @@ class StockLedger:
     def shipment_started(self, sku_ids: Iterable[str]) -> None:
         """Take in that a shipment is under way: JD will change these numbers itself."""
         for sku_id in sku_ids:
-            if sku_id in self._lines:
-                self._lines[sku_id].shipments += 1
-                self._reckon(sku_id)
+            self._doubt(sku_id)
+            self._shipments[sku_id] = self._shipments.get(sku_id, 0) + 1
+            self._reckon(sku_id)
 
     def shipment_ended(self, sku_ids: Iterable[str]) -> None:
         """Take in that a shipment's outcome is known."""
         for sku_id in sku_ids:
-            line = self._lines.get(sku_id)
-            if line is not None and line.shipments:
-                line.shipments -= 1
-                self._reckon(sku_id)
+            left = self._shipments.pop(sku_id, 0) - 1
+            if left > 0:
+                self._shipments[sku_id] = left
+            self._reckon(sku_id)
 
     def refusals_forgotten(self) -> None:
         """Let refused listings be tried again."""
@@ -155,42 +157,53 @@ class StockLedger:
         """Hand out what to write next: first what must go to zero, then by waiting time.
 
         The listings are in flight until `accepted`, `refused`, `unknown` or `untouched` is told.
+
+        Args:
+            limit: Most SKUs; never more than `LARGEST_BATCH`.
         """
         batch: list[StockWrite] = []
         for queue in (self._to_zero, self._dirty):
             for sku_id in list(queue):
-                if len(batch) == limit:
+                if len(batch) == min(limit, LARGEST_BATCH):
                     return batch
-                write = self._desired(sku_id)
+                write = self._due(sku_id)
                 del queue[sku_id]
                 if write is not None:
-                    self._lines[sku_id].in_flight = write.quantity
+                    self._in_flight.add(sku_id)
                     batch.append(write)
         return batch
 
     def accepted(self, batch: Iterable[StockWrite]) -> None:
-        """Take in that JD holds these quantities now."""
+        """Take in that JD took these quantities; it holds them unless it changed them meanwhile."""
         for write in batch:
-            self._landed(write.sku_id, offered=write.quantity)
+            line = self._lines.get(write.sku_id)
+            if line is not None:
+                line.offered = None if write.sku_id in self._doubted else write.quantity
+            self._landed(write.sku_id)
 
     def refused(self, write: StockWrite) -> None:
         """Take in that JD refuses this quantity: it waits for a change."""
         line = self._lines.get(write.sku_id)
         if line is not None:
             line.refused = write.quantity
-            self._landed(write.sku_id, offered=line.offered)
+        self._landed(write.sku_id)
 
     def unknown(self, batch: Iterable[StockWrite]) -> None:
         """Take in that nobody knows what became of these: they are written again."""
         for write in batch:
-            self._landed(write.sku_id, offered=None)
+            line = self._lines.get(write.sku_id)
+            if line is not None:
+                line.offered = None
+            self._landed(write.sku_id)
 
     def untouched(self, batch: Iterable[StockWrite]) -> None:
         """Take in that the call was not carried out: they are written later."""
         for write in batch:
-            line = self._lines.get(write.sku_id)
-            if line is not None:
-                self._landed(write.sku_id, offered=line.offered)
+            self._landed(write.sku_id)
+
+    def is_doubted(self, sku_id: str) -> bool:
+        """Tell whether JD may have changed a listing's number itself while it was in flight."""
+        return sku_id in self._doubted
 
     @property
     def waiting(self) -> int:
@@ -202,36 +215,47 @@ class StockLedger:
         return {
             "mapped": len(self._lines),
             "waiting": self.waiting,
-            "in_flight": sum(line.in_flight is not None for line in self._lines.values()),
+            "in_flight": len(self._in_flight),
             "refused": sum(line.refused is not None for line in self._lines.values()),
             "without_level": sum(line.sku not in self._levels for line in self._lines.values()),
         }
 
     # -----------------------------------------------------------------------------------------
 
-    def _landed(self, sku_id: str, *, offered: int | None) -> None:
-        line = self._lines.get(sku_id)
-        if line is not None:
-            line.in_flight, line.offered = None, offered
-            self._reckon(sku_id)
+    def _doubt(self, sku_id: str) -> None:
+        if sku_id in self._in_flight:
+            self._doubted.add(sku_id)
 
-    def _desired(self, sku_id: str) -> StockWrite | None:
-        """Reckon a listing's next write; None when there is nothing to write."""
+    def _landed(self, sku_id: str) -> None:
+        self._in_flight.discard(sku_id)
+        self._doubted.discard(sku_id)
+        self._reckon(sku_id)
+
+    def _due(self, sku_id: str) -> StockWrite | None:
+        """Reckon a listing's next write; None when it has to wait or nothing differs."""
         line = self._lines[sku_id]
-        level = self._levels.get(line.sku)
+        write = self._desired(sku_id, line)
+        if write is None:
+            return None
+        if write.quantity != line.refused:
+            line.refused = None
+        is_busy = sku_id in self._in_flight or sku_id in self._shipments
+        return None if is_busy or write.quantity in (line.offered, line.refused) else write
+
+    def _desired(self, sku_id: str, line: _Line) -> StockWrite | None:
+        """Reckon what JD should hold; None when no level ever came and it is not held."""
+        level = self._levels.get(line.sku, Level(None) if line.is_held else None)
         if level is None:
             return None
-        rule = line.rule or self._rule
+        rule, open_units = line.rule or self._rule, self._open_units.get(sku_id, 0)
         reckoned = quantities(
             0 if line.is_held else level.available,
             rule,
             uncounted=0,
-            open_units=line.open_units,
+            open_units=open_units,
             units_per_listing=line.units_per_listing,
             stock_model=self._stock_model,
         )
-        if reckoned.written in (line.offered, line.refused):
-            return None
         return StockWrite(
             sku_id=sku_id,
             sku=line.sku,
@@ -240,21 +264,18 @@ class StockLedger:
             level=level,
             rule=rule,
             units_per_listing=line.units_per_listing,
-            open_units=line.open_units,
+            open_units=open_units,
             uncounted=0,
         )
 
     def _reckon(self, sku_id: str) -> None:
         """Put the listing into the queue where it belongs, or take it out."""
-        line = self._lines[sku_id]
-        is_busy = line.in_flight is not None or line.shipments > 0
-        write = None if is_busy else self._desired(sku_id)
-        if write is None:
+        line = self._lines.get(sku_id)
+        write = self._due(sku_id) if line is not None else None
+        if line is None or write is None:
             self._to_zero.pop(sku_id, None)
             self._dirty.pop(sku_id, None)
             return
-        if line.refused is not None and write.quantity != line.refused:
-            line.refused = None
         urgent = write.sellable == 0 and line.offered != 0
         queue, other = (self._to_zero, self._dirty) if urgent else (self._dirty, self._to_zero)
         other.pop(sku_id, None)

@@ -27,6 +27,19 @@ class Levels:
             watcher(sku)
         return True
 
+    def restore(self, stock_pool: str, sku: str, level: Level) -> bool:
+        """Take in a level that was once offered, where it is surely newer than the known one.
+
+        A known level that cannot be compared (a SKU that went, say) came later: it stays.
+        """
+        known = self._pools.get(stock_pool, {}).get(sku)
+        if known is not None:
+            by_version = known.version is not None and level.version is not None
+            by_instant = known.occurred_at is not None and level.occurred_at is not None
+            if not (by_version or by_instant):
+                return False
+        return self.take(stock_pool, sku, level)
+
     def of(self, stock_pool: str) -> Mapping[str, Level]:
         """Return the pool's newest levels by SKU; the mapping follows later changes."""
         return self._pools.setdefault(stock_pool, {})

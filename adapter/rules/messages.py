@@ -12,6 +12,8 @@ from adapter.wire.fields import Incoming
 
 Message = TypeVar("Message", bound=Incoming)
 
+_MOST_FIELDS = 10
+
 
 def read_message(model: type[Message], value: bytes | None, *, contract: str) -> Message:
     """Read a record's value.
@@ -33,7 +35,10 @@ def read_message(model: type[Message], value: bytes | None, *, contract: str) ->
         wrong = error.errors(include_input=False, include_url=False, include_context=False)
         if wrong[0]["type"] == "json_invalid":
             raise MalformedRecord(_not_json(value, contract)) from None
-        fields = "; ".join(f"{_dotted(item['loc'])}: {item['msg']}" for item in wrong)
+        fields = "; ".join(
+            f"{_dotted(item['loc'])}: {item['msg'].removeprefix('Value error, ')}"
+            for item in wrong[:_MOST_FIELDS]
+        )
         message = f"{fields}. See contracts/helm/{contract}"
         raise MalformedRecord(message, field=_dotted(wrong[0]["loc"])) from None
 

@@ -6,7 +6,7 @@ Each fact is told here once and reaches whatever depends on it.
 from collections.abc import Mapping
 
 from adapter.rules.bookings import Bookings
-from adapter.rules.catalogue import mapped
+from adapter.rules.catalogue import mapped, without_override
 from adapter.rules.ledger import StockLedger
 from adapter.rules.stock import Level, StockRule
 from adapter.wire.helm import ListingSettings, SalesChannel
@@ -33,6 +33,8 @@ class ChannelState:
         self._settings = settings
         self._overrides = overrides
         self._counts: MappingCounts | None = None
+        self._changed_here: set[str] = set()
+        self._outer_ids: dict[str, str | None] = {}
         self.listings: dict[str, Listing] = {}
         self.bookings = Bookings()
         self.ledger = StockLedger(
@@ -46,17 +48,31 @@ class ChannelState:
         return self._overrides.get(sku_id)
 
     def override_changed(self, sku_id: str) -> Listing | None:
-        """Take in that a listing's own settings changed; return the listing as it is now."""
+        """Take in that a listing's own settings changed; return the listing as it is now.
+
+        A listing whose own SKU ends, and whose code at JD was not seen, is mapped to none until
+        the catalogue reads it again: better not written than written with another SKU's stock.
+        """
         known = self.listings.get(sku_id)
         if known is None:
             return None
-        listing = mapped(known, self.override(sku_id))
+        bare = without_override(known, self._outer_ids.get(sku_id))
+        listing = mapped(bare, self.override(sku_id))
         self.take_listing(listing)
+        self._changed_here.add(sku_id)
         return listing
 
+    def changed_here(self) -> list[Listing]:
+        """Return once what changed by settings of its own, and not at JD."""
+        changed = [self.listings[sku_id] for sku_id in self._changed_here & self.listings.keys()]
+        self._changed_here.clear()
+        return changed
+
     def take_listing(self, listing: Listing) -> None:
-        """Take in a listing as JD has it."""
+        """Take in a listing, its own settings applied."""
         self._counts = None
+        if listing.mapping != "override":
+            self._outer_ids[listing.sku_id] = listing.sku
         self.listings[listing.sku_id] = listing
         override = self.override(listing.sku_id)
         if listing.sku is None:
@@ -74,6 +90,7 @@ class ChannelState:
         """Take in that JD deleted a listing."""
         self._counts = None
         self.listings.pop(sku_id, None)
+        self._outer_ids.pop(sku_id, None)
         self.ledger.listing_gone(sku_id)
 
     def take_order(self, entry: OrderIndexEntry) -> None:

@@ -9,6 +9,9 @@ from typing import Literal, NamedTuple
 
 StockModel = Literal["spot", "sellable"]
 
+LARGEST_QUANTITY = 2**31 - 1
+"""The most that is ever written for one SKU. Assumed: JD names no limit, so what 32 bits hold."""
+
 
 class Level(NamedTuple):
     """A SKU's level, as Helm gave it."""
@@ -34,9 +37,9 @@ class Quantities(NamedTuple):
     """How one listing's quantity was reckoned."""
 
     sellable: int
-    """What JD's buyers shall be able to order."""
+    """What JD's buyers shall be able to order; 0 or more."""
     written: int
-    """The number for JD."""
+    """The number for JD, from 0 to `LARGEST_QUANTITY`."""
 
 
 def is_newer(candidate: Level, known: Level) -> bool:
@@ -90,5 +93,7 @@ def quantities(
         Listings.
     """
     free = None if available is None else available - uncounted
-    sellable = sellable_quantity(free, rule) // units_per_listing
-    return Quantities(sellable, sellable + open_units if stock_model == "spot" else sellable)
+    booked = open_units if stock_model == "spot" else 0
+    written = sellable_quantity(free, rule) // units_per_listing + booked
+    written = min(written, LARGEST_QUANTITY)
+    return Quantities(max(written - booked, 0), written)

@@ -75,9 +75,9 @@ class Settings(BaseSettings):
     session_timeout_s: Annotated[float, Field(ge=6, le=1800)] = 30.0
     """Seconds without a heartbeat after which Kafka gives an instance's channels to another."""
     call_timeout_s: Seconds = 10.0
-    """Seconds a call to JD may take; shorter than the session time-out, for JD cannot be told that
-    a call's sender lost the channel."""
-    grace_s: Seconds = 8.0
+    """Seconds a call to JD may take; shorter than half the session time-out, for JD cannot be told
+    that a call's sender lost the channel."""
+    grace_s: Seconds = 5.0
     """Seconds to finish what is in flight when told to stop or when channels move to another
     instance."""
     partitions: Annotated[int, Field(ge=1, le=10_000)] = 12
@@ -180,9 +180,10 @@ class Settings(BaseSettings):
     @classmethod
     def _ends_within_session(cls, value: float, info: ValidationInfo) -> float:
         session_timeout_s = info.data.get("session_timeout_s")
-        if session_timeout_s is not None and value >= session_timeout_s:
+        if session_timeout_s is not None and value >= session_timeout_s / 2:
             message = (
-                f"must be shorter than {PREFIX}SESSION_TIMEOUT_S, which is {session_timeout_s:g}"
+                f"must be shorter than half of {PREFIX}SESSION_TIMEOUT_S, "
+                f"which is {session_timeout_s:g}"
             )
             raise ValueError(message)
         return value

@@ -4,12 +4,15 @@ Quantities are whole units, money is a decimal string with its currency beside i
 RFC 3339 with offset.
 """
 
+import re
+from datetime import datetime
 from decimal import Decimal
 from typing import Annotated
 
 from pydantic import (
     AwareDatetime,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     PlainSerializer,
@@ -35,8 +38,22 @@ SignedUnits = Annotated[int, Field(strict=True)]
 Version = Annotated[int, Field(strict=True)]
 """Rises with each change of what it belongs to."""
 
-Instant = AwareDatetime
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)")
+
+
+def _rfc_3339(value: object) -> object:
+    """Let only whole RFC 3339 texts pass: a number may mean seconds, milliseconds or a mistake."""
+    if (isinstance(value, str) and _INSTANT.fullmatch(value)) or isinstance(value, datetime):
+        return value
+    message = "write an instant as RFC 3339 text with offset, e.g. 2026-11-23T08:00:00Z"
+    raise ValueError(message)
+
+
+Instant = Annotated[AwareDatetime, BeforeValidator(_rfc_3339)]
 """RFC 3339 with offset."""
+
+Flag = Annotated[bool, Field(strict=True)]
+"""true or false, not a number or a word that may mean it."""
 
 Money = Annotated[
     Decimal,

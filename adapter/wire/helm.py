@@ -8,11 +8,21 @@ Source: contracts/helm/.
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic.config import JsonDict
 
 from adapter.wire.fields import (
     ChannelId,
     Code,
+    Flag,
     Incoming,
     Instant,
     SignedUnits,
@@ -20,6 +30,47 @@ from adapter.wire.fields import (
     Units,
     Version,
 )
+
+COMBINED_PREFIX = "C-"
+"""Begins the number of a combined order; JD's own numbers are digits."""
+
+_FROM_DATE_NEEDS_A_DATE: JsonDict = {
+    "if": {
+        "properties": {"order_importing_type": {"const": "from_date"}},
+        "required": ["order_importing_type"],
+    },
+    "then": {
+        "properties": {"import_orders_from": {"type": "string"}},
+        "required": ["import_orders_from"],
+    },
+}
+"""In the schema, what `SalesChannel` asks of its fields together."""
+
+_WHAT_A_SHIPMENT_NEEDS: JsonDict = {
+    "allOf": [
+        {
+            "if": {"properties": {"channel_order_id": {"pattern": f"^{COMBINED_PREFIX}"}}},
+            "then": {
+                "properties": {"order_revision": {"type": "integer"}},
+                "required": ["order_revision"],
+            },
+        },
+        {
+            "if": {"properties": {"parcels": {"minItems": 2}}},
+            "then": {
+                "properties": {
+                    "parcels": {
+                        "items": {
+                            "properties": {"lines": {"type": "array"}},
+                            "required": ["lines"],
+                        }
+                    }
+                }
+            },
+        },
+    ]
+}
+"""In the schema, what `Shipment` asks of its fields together."""
 
 
 class SealedCredentials(Incoming):
@@ -35,6 +86,8 @@ class SalesChannel(Incoming):
     A null value removes the channel.
     """
 
+    model_config = ConfigDict(json_schema_extra=_FROM_DATE_NEEDS_A_DATE)
+
     channel_id: ChannelId | None = None
     """Optional; must equal the key when given."""
     name: str = ""
@@ -45,15 +98,15 @@ class SalesChannel(Incoming):
     """API Endpoint: https, or http for loopback and hosts that a setting names."""
     credentials: SealedCredentials | None = None
     """API Key, API Secret, App ID and Access Token, sealed."""
-    is_active: bool = False
+    is_active: Flag = False
     """Is Active."""
-    sync_inventory: bool = False
+    sync_inventory: Flag = False
     """Publish JD's listings."""
-    sync_stock_levels: bool = False
+    sync_stock_levels: Flag = False
     """Write stock to JD."""
-    use_channel_names: bool = False
+    use_channel_names: Flag = False
     """Order lines carry JD's title instead of Helm's name."""
-    auto_merge_orders: bool = False
+    auto_merge_orders: Flag = False
     """Combine orders of the same receiver."""
     max_stock_level: Units | None = None
     """Most units ever offered for a listing; null for no cap."""
@@ -69,29 +122,29 @@ class SalesChannel(Incoming):
     """Whether JD's number includes units booked by orders (spot) or not (sellable)."""
     jd_store_id: str | None = None
     """JD's store, for sellers that keep stock in several."""
-    calls_per_second: Annotated[float, Field(gt=0, le=1000)] = 10.0
+    calls_per_second: Annotated[float, Field(strict=True, gt=0, le=1000)] = 10.0
     """JD calls a second that the app may make."""
     daily_call_quota: Annotated[int, Field(strict=True, ge=1)] | None = None
     """JD calls a day that the app may make; null when not known."""
-    order_poll_interval_s: Annotated[float, Field(gt=0, le=86_400)] = 30.0
+    order_poll_interval_s: Annotated[float, Field(strict=True, gt=0, le=86_400)] = 30.0
     """Seconds between two looks for changed orders."""
-    order_grace_s: Annotated[float, Field(ge=0, le=86_400)] = 120.0
+    order_grace_s: Annotated[float, Field(strict=True, ge=0, le=86_400)] = 120.0
     """Seconds after which a level is assumed to reflect an order, where no receipts come."""
-    merge_window_s: Annotated[float, Field(ge=0, le=604_800)] = 900.0
+    merge_window_s: Annotated[float, Field(strict=True, ge=0, le=604_800)] = 900.0
     """Seconds after an order's publication in which others may join it."""
     brake_percent: Annotated[int, Field(strict=True, ge=1, le=100)] = 30
     """Percentage of selling listings that may go to zero within an hour unasked."""
-    repair_drift: bool = True
+    repair_drift: Flag = True
     """Write again where JD's number is not what was written."""
     shared_sku: Literal["each", "split"] = "each"
     """Several listings of one SKU: each offers the whole level, or they share it."""
-    earlier_orders_deducted: bool = False
+    earlier_orders_deducted: Flag = False
     """Helm's levels already reflect orders from before the import start."""
-    import_jd_fulfilled: bool = False
+    import_jd_fulfilled: Flag = False
     """Publish orders that JD itself ships."""
     on_unreadable_level: Literal["keep", "zero"] = "keep"
     """What to offer when a SKU's level cannot be read."""
-    despatch_hours: Annotated[float, Field(gt=0, le=8_760)] = 48.0
+    despatch_hours: Annotated[float, Field(strict=True, gt=0, le=8_760)] = 48.0
     """Hours from payment to dispatch, where JD gives no date."""
     carrier_map: dict[str, str] = Field(default_factory=dict)
     """Helm's carrier names to JD's carrier ids."""
@@ -161,7 +214,7 @@ class ListingSettings(Incoming):
     """In place of the channel's."""
     max_stock_level: Units | None = None
     """In place of the channel's."""
-    hold: bool = False
+    hold: Flag = False
     """Offer none."""
 
 
@@ -200,12 +253,14 @@ class Parcel(Incoming):
     """Helm's carrier name, or JD's carrier id."""
     shipping_tracking_code: Annotated[str, Field(max_length=200)] = ""
     """The waybill. Only the merchant's own delivery has none."""
-    lines: list[ParcelLine] | None = None
-    """What is in it; null when the one parcel holds the whole order."""
+    lines: Annotated[list[ParcelLine], Field(min_length=1)] | None = None
+    """What is in it; null only where one parcel holds the whole order."""
 
 
 class Shipment(Incoming):
     """Parcels of an order were dispatched (`helm.shipments`, key channel_id)."""
+
+    model_config = ConfigDict(json_schema_extra=_WHAT_A_SHIPMENT_NEEDS)
 
     channel_id: ChannelId
     """The sales channel."""
@@ -213,18 +268,39 @@ class Shipment(Incoming):
     """Names the shipment; the record's ce_id, else its place in the log, when null."""
     channel_order_id: Code
     """The order, or a combined order."""
-    order_revision: Annotated[int, Field(strict=True, ge=1)] | None = None
+    order_revision: Annotated[int, Field(strict=True, ge=1)] | None = Field(
+        default=None, validate_default=True
+    )
     """Which revision of a combined order was packed; needed for these."""
     stage: Literal["outbound", "domestic"] | None = None
     """The step of a cross-border order."""
     replaces: Code | None = None
     """The shipment whose waybill this one corrects."""
-    final: bool = False
+    final: Flag = False
     """Nothing more of the order will come."""
     parcels: Annotated[list[Parcel], Field(min_length=1)]
     """What left."""
     despatched_at: Instant
     """When it left."""
+
+    @field_validator("order_revision")
+    @classmethod
+    def _combined_order_names_its_revision(
+        cls, value: int | None, info: ValidationInfo
+    ) -> int | None:
+        order_id = info.data.get("channel_order_id", "")
+        if value is None and order_id.startswith(COMBINED_PREFIX):
+            message = "a combined order needs the revision that was packed"
+            raise ValueError(message)
+        return value
+
+    @field_validator("parcels")
+    @classmethod
+    def _several_parcels_have_lines(cls, value: list[Parcel]) -> list[Parcel]:
+        if len(value) > 1 and any(parcel.lines is None for parcel in value):
+            message = "of several parcels each needs its lines"
+            raise ValueError(message)
+        return value
 
 
 class Command(Incoming):

@@ -39,6 +39,8 @@ class OrderIndexEntry(Outgoing):
     """JD's instant of the last change seen."""
     content_hash: str
     """Digest of its business fields then."""
+    published_contents: list[str] = Field(default_factory=list)
+    """Digests of all contents published at this `modified`; empty again when it rises."""
     state: str
     """JD's state then."""
     revision: Units

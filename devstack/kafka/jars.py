@@ -19,8 +19,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from devstack.kafka.errors import LocalKafkaError
 from devstack.kafka.manifest import KAFKA_VERSION, MANIFEST, Jar
 
-CACHE_VARIABLE = "HELM_JD_DEVSTACK_CACHE"
-MIRROR_VARIABLE = "HELM_JD_MAVEN_MIRROR"
+CACHE_VARIABLE = "DEVSTACK_CACHE"
+MIRROR_VARIABLE = "DEVSTACK_MAVEN_MIRROR"
 
 FETCHES_AT_ONCE = 4
 CALL_TIMEOUT_S = 30

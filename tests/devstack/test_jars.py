@@ -110,7 +110,7 @@ def test_a_file_that_comes_wrong_twice_is_named(repository: Repository, tmp_path
     jar = repository.holds("alpha", b"alpha")
     (repository.folder / jar.path).write_bytes(b"something else")
 
-    with pytest.raises(LocalKafkaError, match=r"alpha-1\.0\.jar.*HELM_JD_MAVEN_MIRROR"):
+    with pytest.raises(LocalKafkaError, match=r"alpha-1\.0\.jar.*DEVSTACK_MAVEN_MIRROR"):
         intact_jars([jar], cache=tmp_path / "cache", repository=repository.url, console=silent())
 
     assert repository.requests == ["alpha-1.0.jar"] * 2
@@ -139,7 +139,7 @@ def test_a_registry_out_of_reach_is_named_with_the_remedy(tmp_path: Path) -> Non
     assert closed in message
     assert ".jar could not be fetched" in message
     assert "HTTPS_PROXY" in message
-    assert "HELM_JD_MAVEN_MIRROR" in message
+    assert "DEVSTACK_MAVEN_MIRROR" in message
     assert "Java" not in message
 
 
@@ -161,10 +161,10 @@ def test_fetching_says_what_it_does(
 
 def test_cache_and_mirror_come_from_the_environment() -> None:
     """Both can be set; an empty variable counts as unset."""
-    assert cache_folder({"HELM_JD_DEVSTACK_CACHE": "/somewhere"}) == Path("/somewhere/kafka")
-    assert cache_folder({"HELM_JD_DEVSTACK_CACHE": ""}).parts[-2:] == (".cache", "kafka")
-    assert repository_url({"HELM_JD_MAVEN_MIRROR": "http://mirror/"}) == "http://mirror"
-    assert repository_url({"HELM_JD_MAVEN_MIRROR": ""}).startswith("https://")
+    assert cache_folder({"DEVSTACK_CACHE": "/somewhere"}) == Path("/somewhere/kafka")
+    assert cache_folder({"DEVSTACK_CACHE": ""}).parts[-2:] == (".cache", "kafka")
+    assert repository_url({"DEVSTACK_MAVEN_MIRROR": "http://mirror/"}) == "http://mirror"
+    assert repository_url({"DEVSTACK_MAVEN_MIRROR": ""}).startswith("https://")
 
 
 def test_the_manifest_lists_the_broker_that_is_named() -> None:

@@ -19,6 +19,8 @@ from adapter.jd.budget import CallBudget
 from adapter.jd.client import Credentials, JdClient
 from tests.fuzz.generated import EXAMPLES, fuzzed, json_of, spoilt
 
+pytestmark = pytest.mark.slow
+
 NOW = datetime(2026, 11, 23, 4, tzinfo=UTC)
 CALLS: dict[str, Callable[[JdClient], Coroutine[Any, Any, object]]] = {
     "pop.order.search": lambda jd: jd.search_orders(

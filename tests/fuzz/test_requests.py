@@ -16,6 +16,8 @@ from jd_simulator.wire import JSON_NAME
 from tests.fuzz.generated import ANY_JSON, EXAMPLES, fuzzed, json_of, spoilt
 from tests.jd_shop import AnswerReferee, signed
 
+pytestmark = pytest.mark.slow
+
 METHODS = [name for name in contracts.jd_methods() if contracts.jd_method(name).request_examples]
 NESTED_TOO_DEEP = {"pop.order.partial.outship"}
 """The generator takes seconds for one example of these; spoilt examples are made of them too."""

@@ -118,6 +118,26 @@ def test_an_active_channel_without_credentials_is_misconfigured() -> None:
         ),
         (record(seal(credentials(), new_key()[1])), "credentials.sealed"),
     ],
+    ids=[
+        "empty",
+        "half",
+        "list",
+        "null",
+        "not-utf8",
+        "text-buffer",
+        "negative-buffer",
+        "fraction-cap",
+        "empty-endpoint",
+        "null-endpoint",
+        "no-start",
+        "other-channel",
+        "number-box",
+        "no-base64",
+        "no-box",
+        "box-of-other-channel",
+        "box-of-other-endpoint",
+        "box-for-other-key",
+    ],
 )
 def test_a_record_that_is_no_channel_is_malformed(value: bytes, field: str) -> None:
     """The field that is wrong is named."""

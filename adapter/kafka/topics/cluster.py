@@ -211,7 +211,7 @@ def _suffices(name: str, there: str, needed: str) -> bool:
         return there == str(FOREVER) or (
             needed != str(FOREVER) and there.isdigit() and int(there) >= int(needed)
         )
-    if name == "min.compaction.lag.ms":
+    if name in {"min.compaction.lag.ms", "max.message.bytes"}:
         return there.isdigit() and int(there) >= int(needed)
     return there == needed
 

@@ -63,6 +63,8 @@ class TopicSpec:
     """How long even a record that was replaced must be kept."""
     is_log_append_time: bool = False
     """Records carry the broker's time, not their writer's."""
+    max_message_bytes: int | None = None
+    """Largest batch that must be taken; None leaves the broker's own limit."""
 
     def configs(self) -> dict[str, str]:
         """Give Kafka's own settings of the topic."""
@@ -72,6 +74,8 @@ class TopicSpec:
             configs["retention.bytes"] = str(FOREVER)  # a broker's default could cut it short
         if self.min_compaction_lag_ms:
             configs["min.compaction.lag.ms"] = str(self.min_compaction_lag_ms)
+        if self.max_message_bytes is not None:
+            configs["max.message.bytes"] = str(self.max_message_bytes)
         if self.is_log_append_time:
             configs["message.timestamp.type"] = "LogAppendTime"
         return configs
@@ -133,5 +137,6 @@ def topic_specs(names: TopicNames, partitions: int) -> list[TopicSpec]:
             is_sharded=False,  # keys are the original records', whatever they are
             cleanup=_DELETE,
             retention_ms=30 * _DAY_MS,
+            max_message_bytes=2 * 1024 * 1024,  # a largest record, and the reason in its headers
         ),
     ]

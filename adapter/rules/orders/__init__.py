@@ -22,7 +22,7 @@ from adapter.rules.orders.revisions import (
     shipped_units,
 )
 from adapter.rules.orders.translation import Mapped, translate
-from adapter.rules.orders.windows import PollWindow, pages_last_first, poll_window
+from adapter.rules.orders.windows import PollWindow, halved, pages_last_first, poll_window
 
 __all__ = [
     "FulfilledBy",
@@ -31,6 +31,7 @@ __all__ = [
     "PollWindow",
     "content_hash",
     "fulfilled_by",
+    "halved",
     "helm_status",
     "in_scope",
     "index_entry",

@@ -2,8 +2,13 @@
 
 Promise: no (order, modified, content) is published twice, an older state never follows a newer
 one, and at rest the newest state of every order is published. So a newer `modified` is published
-even where the content is the same, and an equal `modified` only with other content. JD's
-`modified` has whole seconds: within one, the content read last holds.
+even where the content is the same, and an equal `modified` only with content not yet published.
+JD's `modified` has whole seconds and its replicas may answer in turns: within one second nobody
+can tell which content is newer. There the one published last holds, and a change that JD takes
+back within the same second is told with the order's next change.
+
+What JD takes back later has a newer `modified` and is published like any other: a lock that was
+lifted, even a shipment. Only shipped units never fall (`index_entry`).
 
 Source: contracts/jd/pop.order.search.
 """
@@ -119,10 +124,10 @@ def next_revision(
         return NextRevision(action, int(is_imported))
     if order.modified < previous.modified:
         return NextRevision("nothing", previous.revision)
-    is_same = order.modified == previous.modified and content == previous.content_hash
-    was_admitted_later = is_imported and previous.revision == 0
-    if is_same and not was_admitted_later:
-        return NextRevision("nothing", previous.revision)
+    if order.modified == previous.modified:
+        known = previous.published_contents if is_imported else [previous.content_hash]
+        if content in known:
+            return NextRevision("nothing", previous.revision)
     return NextRevision(action, previous.revision + int(is_imported))
 
 
@@ -172,6 +177,9 @@ def index_entry(
 ) -> OrderIndexEntry:
     """Write what is kept of an order.
 
+    Shipped units never fall: the adapter's own shipments are kept before JD's state shows them,
+    and of a shipment that JD takes back too few units are offered rather than too many.
+
     Args:
         order: As JD tells it.
         channel_id: The sales channel.
@@ -184,11 +192,21 @@ def index_entry(
         now: When revision 1 is published, if it is this one.
     """
     first_published = previous.first_published if previous else None
+    shipped = shipped_units(order, facts)
+    contents: list[str] = []
+    if previous is not None:
+        for sku_id, units in previous.shipped.items():
+            shipped[sku_id] = max(units, shipped.get(sku_id, 0))
+        if previous.modified == order.modified:
+            contents = list(previous.published_contents)
+    if revision > (previous.revision if previous else 0):
+        contents.append(content)
     return OrderIndexEntry(
         channel_id=channel_id,
         order_id=order.order_id,
         modified=order.modified,
         content_hash=content,
+        published_contents=contents,
         state=order.state or "",
         revision=revision,
         first_published=first_published or (now if revision else None),
@@ -196,7 +214,7 @@ def index_entry(
         status_id=status_id,
         is_open=is_open(facts),
         ordered=ordered_units(order),
-        shipped=shipped_units(order, facts),
+        shipped=shipped,
         children=facts.replaced_by or (previous.children if previous else []),
     )
 

@@ -49,6 +49,20 @@ def poll_window(
     return PollWindow(since, until) if until > watermark else None
 
 
+def halved(window: PollWindow, watermark: datetime) -> PollWindow | None:
+    """Shorten a window that holds more orders than one search can page through.
+
+    Args:
+        window: What was too much.
+        watermark: Everything before it was committed; the shorter window still passes it.
+
+    Returns:
+        The window with half of its new part, or None when a second is all that is left.
+    """
+    until = _whole_second(watermark + (window.until - watermark) / 2)
+    return PollWindow(window.since, until) if watermark < until < window.until else None
+
+
 def pages_last_first(total: int, page_size: int) -> list[int]:
     """List the pages of a search in the sequence in which nothing can be skipped.
 

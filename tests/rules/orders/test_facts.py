@@ -82,7 +82,7 @@ def true_facts(order: JdOrder) -> set[str]:
         ),
         ({"declarationStatus": "1"}, {"paid"}, 3, True),
     ],
-    ids=repr,
+    ids=lambda value: " ".join(sorted(value)) if isinstance(value, set) else repr(value),
 )
 def test_a_state_of_jds_becomes_facts_and_a_status(
     fields: dict[str, Any], facts: set[str], status: int, *, is_booked: bool

@@ -1,10 +1,11 @@
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adapter.rules.bookings import open_units
 from adapter.rules.orders import (
     content_hash,
     helm_status,
@@ -227,6 +228,133 @@ def test_the_index_keeps_what_the_arithmetic_needs() -> None:
     assert later.shipped == {"5": 2}
     assert kept(an_order(), revision=3, previous=later).first_published == later.first_published
     assert kept(an_order(), revision=0).first_published is None
+
+
+class Reading(NamedTuple):
+    """What one of JD's replicas answered."""
+
+    second: int
+    """Of `modified`."""
+    remark: str
+    """The content."""
+
+
+@given(
+    readings=st.lists(
+        st.tuples(
+            st.builds(Reading, st.integers(0, 2), st.sampled_from("abc")),
+            st.sampled_from([True, True, True, False]),
+        ),
+        max_size=30,
+    )
+)
+def test_whatever_replicas_answer_nothing_is_published_twice(
+    readings: list[tuple[Reading, bool]],
+) -> None:
+    """Readings in any sequence, imported or not: what was published stays, and time never falls."""
+    index: OrderIndexEntry | None = None
+    published: list[Reading] = []
+    newest = 0
+    for reading, is_imported in readings:
+        newest = max(newest, reading.second)
+        order = an_order(
+            modified=f"2026-11-23 10:00:0{reading.second}", venderRemark=reading.remark
+        )
+        decision = next_revision(index, order, content=content_hash(order), is_imported=is_imported)
+        if decision.action == "publish":
+            published.append(reading)
+
+            assert decision.revision == len(published)
+        if decision.action != "nothing":
+            index = kept(order, revision=decision.revision, previous=index)
+
+            assert index.modified == order.modified
+
+        assert index is not None
+        assert index.modified.second == newest
+        if is_imported and reading.second == index.modified.second:
+            assert reading in published
+
+    assert len(published) == len(set(published))
+    assert [reading.second for reading in published] == sorted(
+        reading.second for reading in published
+    )
+
+
+def test_a_replica_that_lags_brings_nothing_back() -> None:
+    """A, B and A again within one `modified`: the second A is no news, whichever is the truth."""
+    a, b = an_order(), an_order(venderRemark="x")
+    first = kept(a)
+    second = kept(b, revision=2, previous=first)
+    decision = next_revision(second, a, content=content_hash(a), is_imported=True)
+
+    assert second.published_contents == [content_hash(a), content_hash(b)]
+    assert decision == ("nothing", 2)
+
+
+def test_what_was_published_is_kept_for_one_modified_only() -> None:
+    """The list starts anew when `modified` rises, and holds nothing that was only kept."""
+    first = kept(an_order())
+    later = kept(an_order(modified="2026-11-23 10:00:01"), revision=2, previous=first)
+    only_kept = kept(
+        an_order(modified="2026-11-23 10:00:01", venderRemark="x"), revision=2, previous=later
+    )
+    left_out = kept(an_order(), revision=0)
+
+    assert later.published_contents == only_kept.published_contents == [content_hash(an_order())]
+    assert left_out.published_contents == []
+
+
+def test_a_content_that_was_only_kept_is_published_when_it_may_be() -> None:
+    """An order that was left out for a while is told as it stands, though it did not change."""
+    changed = an_order(venderRemark="x")
+    only_kept = kept(changed, revision=1, previous=kept(an_order()))
+
+    assert next_revision(only_kept, changed, content=content_hash(changed), is_imported=True) == (
+        "publish",
+        2,
+    )
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        {"venderRemark": "x"},
+        {"orderState": "LOCKED"},
+        {"orderState": "TRADE_CANCELED"},
+        {"orderState": "WAIT_GOODS_RECEIVE_CONFIRM"},
+        {"partialLogisticsInfoModel": [{"skus": [{"skuId": "5", "num": 1}]}]},
+        {"itemInfoList": [{"skuId": "6", "itemTotal": "1"}]},
+    ],
+    ids=repr,
+)
+def test_shipped_units_never_fall(later: dict[str, Any]) -> None:
+    """The adapter's own shipment stands in the index before JD's state shows it."""
+    shipped = kept(an_order()).model_copy(update={"shipped": {"5": 2}})
+    order = an_order(modified="2026-11-23 10:00:01", **later)
+
+    assert kept(order, revision=2, previous=shipped).shipped["5"] == 2
+
+
+@given(
+    states=st.lists(
+        st.sampled_from(
+            ["WAIT_SELLER_STOCK_OUT", "LOCKED", "PAUSE", "WAIT_GOODS_RECEIVE_CONFIRM", "UN_KNOWN"]
+        ),
+        min_size=1,
+        max_size=8,
+    )
+)
+def test_a_state_that_goes_back_books_again_only_what_never_left(states: list[str]) -> None:
+    """A lock that is lifted books the units as before; after a shipment nothing is booked again."""
+    index: OrderIndexEntry | None = None
+    for second, state in enumerate(states):
+        order = an_order(modified=f"2026-11-23 10:00:0{second}", orderState=state)
+        index = kept(order, revision=second + 1, previous=index)
+        has_left = "WAIT_GOODS_RECEIVE_CONFIRM" in states[: second + 1]
+        is_booked = not has_left and state != "UN_KNOWN"
+
+        assert open_units(index) == ({"5": 2} if is_booked else {})
 
 
 @given(

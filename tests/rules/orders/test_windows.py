@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapter.rules.orders import PollWindow, pages_last_first, poll_window
+from adapter.rules.orders import PollWindow, halved, pages_last_first, poll_window
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 SHORT = st.timedeltas(timedelta(), timedelta(hours=1))
@@ -106,3 +106,19 @@ def test_first_page_first_would_skip() -> None:
     seen.update(rows[2:4])
 
     assert 2 not in seen
+
+
+@given(st.integers(min_value=0, max_value=86_400), st.integers(min_value=0, max_value=1_200))
+def test_halving_a_window_still_passes_the_watermark_and_ends(new_s: int, overlap_s: int) -> None:
+    """Each half is shorter, reaches back as far, and passes the watermark; a second ends it."""
+    watermark = datetime(2026, 11, 23, tzinfo=UTC)
+    since = watermark - timedelta(seconds=overlap_s)
+    window = PollWindow(since, watermark + timedelta(seconds=new_s))
+    halves = 0
+    while shorter := halved(window, watermark):
+        assert shorter.since == since
+        assert watermark < shorter.until < window.until
+        window, halves = shorter, halves + 1
+
+    assert halves <= 17
+    assert window.until - watermark <= timedelta(seconds=max(new_s, 1) if not halves else 1)

@@ -13,6 +13,8 @@ from jd_simulator.shop.model import State
 from jd_simulator.testing import SandboxHandle
 from jd_simulator.wire import JSON_NAME, signature
 
+pytestmark = pytest.mark.slow
+
 GET = "jingdong.pop.order.get"
 
 

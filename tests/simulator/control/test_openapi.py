@@ -19,6 +19,8 @@ from jd_simulator.control.routes import ROUTES
 from jd_simulator.settings import Settings
 from jd_simulator.testing import SimulatorHandle, serve_in_thread
 
+pytestmark = pytest.mark.slow
+
 ENDLESS = "text/event-stream"
 PLAIN = tuple(route for route in ROUTES if route.media != ENDLESS)
 """Every call but those whose answer never ends."""

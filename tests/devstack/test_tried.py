@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from devstack.evidence import read_tests, trying
+from devstack.tried import read_tests, trying
 
 MODULE = """
 METHOD = "jingdong.a.b"
