@@ -1,6 +1,8 @@
 """The program `helm-jd` and the commands that stand alone."""
 
+import json
 import sys
+from dataclasses import fields
 from importlib.metadata import version
 from typing import Annotated
 
@@ -9,7 +11,9 @@ import typer
 from adapter.cli import channels, keys, topics
 from adapter.cli.environment import settings_of_command
 from adapter.cli.output import ends_cleanly
+from adapter.kafka.topics import TopicNames
 from adapter.settings import settings_page
+from contracts.asyncapi import asyncapi_document
 
 app = typer.Typer(
     name="helm-jd",
@@ -53,6 +57,16 @@ def run() -> None:
 
     settings = settings_of_command().require_private_keys()
     run_adapter(settings)
+
+
+@app.command()
+@ends_cleanly
+def asyncapi() -> None:
+    """Print the AsyncAPI document of all topics, under the names that the settings give them."""
+    ours, theirs = TopicNames(), settings_of_command().topics
+    names = {getattr(ours, item.name): getattr(theirs, item.name) for item in fields(TopicNames)}
+    document = asyncapi_document(names)
+    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
 
 
 @app.command()

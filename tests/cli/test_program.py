@@ -1,5 +1,6 @@
 """The program as a whole: help, version, settings, exit codes."""
 
+import json
 import subprocess
 import sys
 from importlib.metadata import version
@@ -14,6 +15,7 @@ COMMANDS = [
     (),
     ("run",),
     ("settings",),
+    ("asyncapi",),
     ("keys", "new"),
     ("topics", "create"),
     ("topics", "check"),
@@ -40,6 +42,16 @@ def test_the_version_is_the_distributions(helm_jd: HelmJd) -> None:
     result = helm_jd("--version")
 
     assert result.stdout == f"helm-jd {version('helm-jd')}\n"
+
+
+def test_asyncapi_names_the_topics_as_the_settings_do(helm_jd: HelmJd) -> None:
+    """The document is JSON, and its topics carry the names that are in use."""
+    result = helm_jd("asyncapi", HELM_JD_TOPIC_PREFIX="eu.", HELM_JD_TOPIC_ORDERS="jd.sales")
+    document = json.loads(result.stdout)
+    addresses = {channel["address"] for channel in document["channels"].values()}
+
+    assert document["asyncapi"].startswith("3.")
+    assert {"eu.jd.sales", "eu.helm.stock-changes"} <= addresses
 
 
 def test_settings_prints_the_document(helm_jd: HelmJd) -> None:
