@@ -213,12 +213,19 @@ class World:
         )
 
     async def put_channel(
-        self, channel_id: str, sandbox: SandboxHandle, *, secret: str | None = None, **fields: Any
+        self,
+        channel_id: str,
+        sandbox: SandboxHandle,
+        *,
+        secret: str | None = None,
+        endpoint: str | None = None,
+        **fields: Any,
     ) -> None:
         """Write a channel's settings, its credentials sealed; active and everything switched on."""
+        endpoint = endpoint or sandbox.endpoint
         credentials = Credentials(
             channel_id=channel_id,
-            api_endpoint=sandbox.endpoint,
+            api_endpoint=endpoint,
             api_key=sandbox.app_key,
             api_secret=SecretStr(secret or sandbox.app_secret),
             app_id=sandbox.app_id,
@@ -226,7 +233,7 @@ class World:
         )
         settings = {
             "name": "测试店",
-            "api_endpoint": sandbox.endpoint,
+            "api_endpoint": endpoint,
             "credentials": {"sealed": seal(credentials, self.public_key)},
             "is_active": True,
             "sync_inventory": True,

@@ -67,7 +67,7 @@ def query_integer(request: web.Request, name: str, *, high: int) -> int | None:
     text = request.query.get(name)
     if text is None:
         return None
-    if not (text.isascii() and text.isdigit() and len(text) < 16 and int(text) <= high):
+    if not (text.isascii() and text.isdigit() and len(text) <= 16 and int(text) <= high):
         raise BadInput(name, f"must be an integer between 0 and {high}")
     return int(text)
 

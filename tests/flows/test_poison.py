@@ -1,7 +1,6 @@
 """Records that must not stop anything but themselves."""
 
-import time
-from datetime import UTC, datetime
+import json
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +8,7 @@ import pytest
 
 from adapter.kafka.topics import shard_of
 from jd_simulator.testing import SandboxHandle
+from tests.altered_jd import altered
 from tests.world import PARTITIONS, World, eventually, world
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(180)]
@@ -145,27 +145,44 @@ async def test_a_refused_stock_call_stops_no_orders(
         assert "STOCK_REFUSED" in codes
 
 
-async def test_an_order_with_an_absurd_date_hides_no_other(
+async def test_orders_that_cannot_be_read_hide_no_other(
     kafka_bootstrap_servers: str, topic_prefix: str
 ) -> None:
-    """One order that cannot be translated is reported; the others are imported."""
+    """One paid in the year 9999 and one without a time of change are reported; others come."""
     async with world(kafka_bootstrap_servers, topic_prefix) as w:
         sandbox = w.simulator.create_sandbox(seed=5, sku_count=3)
-        sandbox.clock.set(datetime(9999, 12, 31, 10, tzinfo=UTC).timestamp())
-        sandbox.place_order([(sandbox.skus()[0].outer_id, 1)])
-        sandbox.clock.set(time.time())
-        await w.put_channel(
-            "shop-1",
-            sandbox,
-            order_importing_type="from_date",
-            import_orders_from="2026-01-01T00:00:00Z",
-        )
-        order = sandbox.place_order([(sandbox.skus()[0].outer_id, 1)])
-        await w.start_adapter()
+        code = sandbox.skus()[0].outer_id
+        absurd, nameless, sound = (sandbox.place_order([(code, 1)]) for _ in range(3))
 
-        async def imported() -> bool:
-            return str(order.order_id) in [
-                m["channel_order_id"] for m in await w.messages(w.names.orders)
-            ]
+        def spoil(text: str) -> str:
+            answer = json.loads(text)
+            (root,) = answer.values()
+            for order in root.get("searchorderinfo_result", {}).get("orderInfoList", []):
+                if order["orderId"] == str(absurd.order_id):
+                    order["paymentConfirmTime"] = "9999-12-31 23:59:59"
+                if order["orderId"] == str(nameless.order_id):
+                    del order["modified"]
+            return json.dumps(answer, ensure_ascii=False)
 
-        await eventually(imported, within_s=20)
+        async with altered(sandbox.endpoint, spoil) as endpoint:
+            start = "2026-01-01T00:00:00Z"
+            await w.put_channel(
+                "shop-1",
+                sandbox,
+                endpoint=endpoint,
+                order_importing_type="from_date",
+                import_orders_from=start,
+            )
+            running = await w.start_adapter()
+            (order,) = await eventually(lambda: w.messages(w.names.orders))
+
+            async def problem() -> Any:
+                statuses = [m for m in await w.messages(w.names.channel_status) if m["problems"]]
+                return statuses[-1]["problems"][0] if statuses else None
+
+            reported = await eventually(problem)
+            await running.stop()
+
+        assert order["channel_order_id"] == str(sound.order_id)
+        assert reported["code"] == "ORDER_UNREADABLE"
+        assert reported["count"] >= 2
