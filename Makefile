@@ -43,8 +43,8 @@ check: bootstrap ## Lint, format, types, import rules
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
-unit: bootstrap ## The quick tests: no Kafka, no browser, no fuzz
-	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) -m "not broker and not slow"
+unit: bootstrap ## The quick tests: no Kafka, no browser, few generated examples
+	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) -m "not broker and not slow" --hypothesis-profile=quick
 
 chromium: bootstrap ## See that a browser is there for the console's tests
 	$(BIN)/python -m devstack.chromium

@@ -7,10 +7,13 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 import structlog
+from hypothesis import settings as hypothesis_settings
 
 from devstack.kafka import LocalKafka, running_kafka
 from tests.kafka_broker import broker_of_the_run, entered_or_skipped
 from tests.task_leaks import left_tasks
+
+hypothesis_settings.register_profile("quick", max_examples=15)
 
 
 @pytest.fixture(scope="session")

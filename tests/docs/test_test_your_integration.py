@@ -12,6 +12,8 @@ from ruamel.yaml import YAML
 
 from jd_simulator.testing import serve_in_thread
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "simulator" / "test-your-integration.md"
 FILE = re.compile(r'^```\w+ title="(?P<name>[^"]+)"\n(?P<text>.*?)^```$', re.MULTILINE | re.DOTALL)

@@ -14,6 +14,8 @@ from typer.testing import CliRunner
 from jd_simulator.__main__ import cli
 from jd_simulator.scenario import load_scenario
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 async def test_command_serves_and_ends_on_a_signal(number: signal.Signals) -> None:

@@ -21,6 +21,8 @@ from devstack.contracts import (
 )
 from tests.contracts.helm.messages import messages
 
+pytestmark = pytest.mark.slow
+
 FOLDERS = [*WRITTEN_BY_HELM, *WRITTEN_BY_THE_ADAPTER]
 OUTGOING: list[tuple[str, type[BaseModel]]] = [
     ("jd.orders", published.Order),
