@@ -58,7 +58,7 @@ class RunningAdapter:
         return all(self.adapter.readiness().values())
 
     async def stop(self) -> None:
-        """Stop it as SIGTERM does."""
+        """Stop it as SIGTERM does; safe to call twice."""
         self._stop.set()
         await self._task
 

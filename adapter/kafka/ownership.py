@@ -223,7 +223,7 @@ class Ownership(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka shi
             workers = self._new_workers(shard, lambda error: self._lost(partition, error))
             held = self._held[partition] = _Held(shard=shard, workers=workers)
         await self._close(held)
-        if self._epoch != epoch:
+        if self._epoch != epoch or self._is_fenced(partition):
             return
         try:
             await self._note_positions(held, partition, epoch)

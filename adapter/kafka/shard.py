@@ -113,12 +113,12 @@ class Shard:
             timeout_s=transaction_timeout_s,
             on_transaction=lambda outcome: metrics.transactions.labels(outcome=outcome).inc(),
         )
-        self._lost: asyncio.Event = asyncio.Event()
+        self._loss: ShardLost | None = ShardLost(f"shard {partition} is not open")
 
     @property
     def is_lost(self) -> bool:
         """Whether its right to write has gone since it was opened."""
-        return self._lost.is_set()
+        return self._loss is not None
 
     async def open(self) -> None:
         """Take the shard over and restore its tables, reading on from where they stood.
@@ -126,7 +126,7 @@ class Shard:
         Raises:
             ShardLost: It could not be taken over; try again.
         """
-        self._lost.clear()
+        self._loss = None
         await self._outbox.start()
         partitions = [TopicPartition(topic, self.partition) for topic in self.tables.topics]
         self._positions = await read_through(
@@ -139,7 +139,7 @@ class Shard:
 
     async def close(self) -> None:
         """Give the shard up; a transaction under way ends first."""
-        self._lost.set()
+        self._loss = self._loss or ShardLost(f"shard {self.partition} is closed")
         await self._outbox.stop()
 
     async def publish_atomically(self, records: Sequence[OutgoingRecord]) -> None:
@@ -160,9 +160,7 @@ class Shard:
         Raises:
             ShardLost: Some may not have been published.
         """
-        if self.is_lost:
-            message = f"shard {self.partition} is closed"
-            raise ShardLost(message)
+        self._require_held()
         await self._publisher.publish(records)
         self._apply(records)
 
@@ -172,16 +170,24 @@ class Shard:
         Raises:
             ShardLost: It does not, or it cannot be told.
         """
-        if self.is_lost:
-            message = f"shard {self.partition} is closed"
-            raise ShardLost(message)
+        self._require_held()
         await self._prove(self.partition)
 
+    def _require_held(self) -> None:
+        """Make sure that the shard is held; once it is lost, everybody is told how.
+
+        Whoever comes second must not hear of a mere loss where the first was fenced: a lost shard
+        is opened anew, a fenced one is not.
+        """
+        if self._loss is not None:
+            raise type(self._loss)(str(self._loss)) from self._loss
+
     async def _publish_and_apply(self, records: Sequence[OutgoingRecord]) -> None:
+        self._require_held()
         try:
             await self._outbox.publish(records)
-        except ShardLost:
-            self._lost.set()
+        except ShardLost as error:
+            self._loss = error
             raise
         self._apply(records)
 

@@ -124,3 +124,30 @@ async def test_a_zombie_submits_no_dispatch(
         await woken(zombie)
 
         assert calls(sandbox, method) == submitted
+
+
+async def test_an_owner_that_was_fenced_during_a_call_tells_no_outcome(
+    kafka_bootstrap_servers: str, topic_prefix: str
+) -> None:
+    """What was offered is restored from the last record: only the rightful owner may write it."""
+    async with world(kafka_bootstrap_servers, topic_prefix) as w:
+        sandbox = w.simulator.create_sandbox(seed=3, sku_count=3)
+        sku = sandbox.skus()[0]
+        await w.put_channel("shop-1", sandbox)
+        method = "jingdong.ware.stock.sku.set"
+        slow = {"match": {"method": method}, "fault": {"kind": "latency", "ms": 2000}}
+        sandbox.set_faults([slow])
+        running = await w.start_adapter()
+        await w.put_level(sku.outer_id, 5, version=1)
+        await eventually(lambda: w.messages(w.names.stock_updates))
+        shard = shard_of("shop-1", PARTITIONS)
+        async with AIOKafkaProducer(
+            bootstrap_servers=kafka_bootstrap_servers,
+            transactional_id=f"{w.settings().consumer_group}.{shard}",
+        ):
+            await eventually(lambda: sandbox.sku(sku.sku_id).sellable == 5)
+            await eventually(lambda: shard not in running.shards)
+            await running.stop()
+        statuses = [m["status"] for m in await w.messages(w.names.stock_updates)]
+
+        assert statuses == ["intended"]
