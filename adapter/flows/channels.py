@@ -167,7 +167,7 @@ class ChannelWorkers:
                 await wait_any(self._stop, self._look, timeout_s=LOOK_EVERY_S)
         except ShardLost as error:
             self._on_lost(error)
-        except Exception:
+        except Exception:  # a bug here costs a new opening of the shard, never its silence
             log.exception("shard.failed", shard=self._shard.partition)
             self._on_lost(ShardLost("an unexpected error"))
         finally:
@@ -290,7 +290,7 @@ class ChannelRunner:
             await work()
         except ShardLost as error:
             self._on_lost(error)
-        except Exception:
+        except Exception:  # as in the shard's own loop: never a channel that silently rests
             log.exception("channel.failed", channel=self._channel_id)
             self._on_lost(ShardLost("an unexpected error"))
 

@@ -324,7 +324,7 @@ class Ownership(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka shi
                     await self._take(held, place, list(batch))
                 except ShardLost as error:
                     self._lost(place.partition, error)
-        except Exception:
+        except Exception:  # what escaped would be swallowed, and its records passed over
             log.exception("records.failed")
             for partition in list(self._held):
                 self._lost(partition, ShardLost("taking in records failed"))

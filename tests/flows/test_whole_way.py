@@ -153,3 +153,27 @@ async def test_pause_and_resume_by_command(kafka_bootstrap_servers: str, topic_p
         assert (paused["status"], unknown["status"]) == ("done", "failed")
         assert "pause and resume" in unknown["result"]["reason"]
         assert at_jd == 6
+
+
+async def test_a_removed_channel_says_so(kafka_bootstrap_servers: str, topic_prefix: str) -> None:
+    """Nobody must read of a channel that is gone that it lives."""
+    async with world(kafka_bootstrap_servers, topic_prefix) as w:
+        sandbox = w.simulator.create_sandbox(seed=5, sku_count=3)
+        await w.put_channel("shop-1", sandbox)
+        await w.start_adapter()
+
+        async def health() -> str:
+            statuses = [m for m in await w.messages(w.names.channel_status) if "health" in m]
+            return str(statuses[-1]["health"]) if statuses else ""
+
+        async def lives() -> bool:
+            return await health() == "live"
+
+        async def is_gone() -> bool:
+            return await health() == "inactive"
+
+        await eventually(lives)
+        await w.write(w.names.sales_channels, "shop-1", None)
+        await eventually(is_gone)
+
+        assert await health() == "inactive"
