@@ -4,7 +4,7 @@ The window is fixed before anything is read. Orders, what is kept of them and, w
 the watermark are committed in one transaction: a crash repeats a page and publishes nothing twice.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -214,37 +214,44 @@ class OrderFlow:
         self, page: JdOrderPage, checkpoint: Checkpoint, final: Checkpoint | None
     ) -> None:
         start = self._start(checkpoint)
-        known = self._shard.tables.order_index.of(self._channel_id)
+        before: dict[str, OrderIndexEntry | None] = {}
+        after: dict[str, OrderIndexEntry] = {}
         published: list[OutgoingRecord] = []
-        entries: dict[str, OrderIndexEntry] = {}
-        for order in page.orders:
-            # JD may list an order twice in a page: the second is held against the first.
-            previous = entries.get(order.order_id) or known.get(order.order_id)
-            try:
-                records, entry = self._decide(order, previous, start)
-            except Exception as error:  # a bug inside one order stops that order alone
-                log.exception("order.internal_error", channel=self._channel_id)
-                self._report_unreadable([(order.order_id, type(error).__name__)])
-                continue
-            published += records
-            if entry is not None:
-                entries[order.order_id] = entry
+
+        def decide() -> Iterator[Sequence[OutgoingRecord]]:
+            known = self._shard.tables.order_index.of(self._channel_id)
+            for order in page.orders:
+                # JD may list an order twice in a page: the second is held against the first.
+                previous = known.get(order.order_id)
+                try:
+                    records, entry = self._decide(order, previous, start)
+                except Exception as error:  # a bug inside one order stops that order alone
+                    log.exception("order.internal_error", channel=self._channel_id)
+                    self._report_unreadable([(order.order_id, type(error).__name__)])
+                    continue
+                if entry is None:
+                    continue
+                before.setdefault(order.order_id, previous)
+                after[order.order_id] = entry
+                published.extend(records)
+                yield [*records, self._shard.events.order_index(entry, at=self._now())]
+            if final is not None:
+                yield [self._shard.events.checkpoint(final, at=self._now())]
+
+        def applied() -> None:
+            for order_id, entry in after.items():
+                self._note_bookings(before[order_id], entry)
+
         self._report_unreadable(page.unreadable)
-        now = self._now()
-        kept = [self._shard.events.order_index(entry, at=now) for entry in entries.values()]
-        kept += [self._shard.events.checkpoint(final, at=now)] if final else []
-        before = {order_id: known.get(order_id) for order_id in entries}
-        await self._shard.publish_atomically(published + kept)
+        await self._shard.transact(decide, applied=applied)
         self._metrics.orders_published.inc(len(published))
-        for order_id, entry in entries.items():
-            self._note_bookings(before[order_id], entry)
-        if entries:
+        if after:
             self._on_stock()
             log.info(
                 "orders.committed",
                 channel=self._channel_id,
                 published=len(published),
-                indexed=len(entries),
+                indexed=len(after),
             )
 
     def _decide(

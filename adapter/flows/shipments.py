@@ -4,7 +4,7 @@ An accepted shipment is kept first, then its offset is committed. While its call
 ambiguous the listings of its order are not written: JD takes the units off its own number.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -256,26 +256,29 @@ class ShipmentFlow:
         """Commit the final answer, and what it changes, in one transaction."""
         now = self._now()
         result = self._result(pending, outcome, reason, answer)
-        records = [
-            self._shard.events.shipment_result(result, traceparent=pending.traceparent),
-        ]
-        kept = self._shard.tables.pending_shipments.get(self._channel_id, pending.shipment_id)
-        if kept is pending:  # else another dispatch under the same id was accepted meanwhile
-            records.append(self._shard.events.shipment_ended(self._channel_id, pending.shipment_id))
-        entry = self._shard.tables.order_index.get(
-            self._channel_id, pending.shipment.channel_order_id
-        )
         adjusted: dict[str, int] = {}
-        if outcome == "shipped" and entry is not None:
-            adjusted = self._adjusted(entry)
-            entry = entry.model_copy(update={"shipped": dict(entry.ordered)})
-            records.append(self._shard.events.order_index(entry, at=now))
-            records += self._adjustments(pending, adjusted, now)
-        await self._shard.publish_atomically(records)
-        for sku_id, quantity in adjusted.items():
-            self._state.ledger.offered_known(sku_id, quantity)
-        if outcome == "shipped" and entry is not None:
-            self._state.take_order(entry)
+        left: list[OrderIndexEntry] = []
+
+        def decide() -> Iterator[Sequence[OutgoingRecord]]:
+            yield [self._shard.events.shipment_result(result, traceparent=pending.traceparent)]
+            tables = self._shard.tables
+            if tables.pending_shipments.get(self._channel_id, pending.shipment_id) is pending:
+                # else another dispatch under the same id was accepted meanwhile
+                yield [self._shard.events.shipment_ended(self._channel_id, pending.shipment_id)]
+            entry = tables.order_index.get(self._channel_id, pending.shipment.channel_order_id)
+            if outcome == "shipped" and entry is not None:
+                adjusted.update(self._adjusted(entry))
+                left.append(entry.model_copy(update={"shipped": dict(entry.ordered)}))
+                yield [self._shard.events.order_index(left[0], at=now)]
+                yield self._adjustments(pending, adjusted, now)
+
+        def applied() -> None:
+            for sku_id, quantity in adjusted.items():
+                self._state.ledger.offered_known(sku_id, quantity)
+            for entry in left:
+                self._state.take_order(entry)
+
+        await self._shard.transact(decide, applied=applied)
         self._release(pending)
         self._unsure.discard(pending.shipment_id)
         self._due.pop(pending.shipment_id, None)

@@ -77,8 +77,11 @@ class Outbox:
             if producer is not None:
                 await _discard(producer)
 
-    async def publish(self, records: Sequence[OutgoingRecord]) -> None:
+    async def publish(self, records: Sequence[OutgoingRecord]) -> list[int]:
         """Publish all the records, or none.
+
+        Returns:
+            Their offsets.
 
         Raises:
             Fenced: The shard is another instance's.
@@ -90,7 +93,7 @@ class Outbox:
                 message = f"the outbox of {self._transactional_id} is stopped"
                 raise ShardLost(message)
             try:
-                await asyncio.wait_for(_transact(producer, records), self._timeout_s)
+                offsets = await asyncio.wait_for(_transact(producer, records), self._timeout_s)
             except (KafkaError, TimeoutError, OSError) as error:
                 self._producer = None
                 await _discard(producer)
@@ -102,9 +105,10 @@ class Outbox:
                 message = f"a transaction of {self._transactional_id} failed: {_name(error)}"
                 raise ShardLost(message) from error
             self._on_transaction("committed")
+            return offsets
 
 
-async def _transact(producer: AIOKafkaProducer, records: Sequence[OutgoingRecord]) -> None:
+async def _transact(producer: AIOKafkaProducer, records: Sequence[OutgoingRecord]) -> list[int]:
     await producer.begin_transaction()
     sent = []
     for record in records:
@@ -118,8 +122,9 @@ async def _transact(producer: AIOKafkaProducer, records: Sequence[OutgoingRecord
         future.add_done_callback(retrieved)
         sent.append(future)
     # Every send is awaited before the commit: an un-awaited failed one would commit without it.
-    await asyncio.gather(*sent)
+    places = await asyncio.gather(*sent)
     await producer.commit_transaction()
+    return [place.offset for place in places]
 
 
 async def _discard(producer: AIOKafkaProducer) -> None:

@@ -334,10 +334,8 @@ class Ownership(ConsumerRebalanceListener):  # type: ignore[misc] # aiokafka shi
     async def _take(
         self, held: _Held, place: TopicPartition, records: Sequence[ReadRecord]
     ) -> None:
-        outgoing: list[OutgoingRecord] = []
-        for record in records:
-            outgoing += self._accept(held.shard, record)
-        await held.shard.publish_atomically(outgoing)
+        # Step by step: of two records about one thing, the second builds on the first.
+        await held.shard.transact(lambda: (self._accept(held.shard, record) for record in records))
         held.offsets[place] = records[-1].offset + 1
         # A commit that fails loses nothing: the same records lead to the same keys again.
         with contextlib.suppress(ShardLost):

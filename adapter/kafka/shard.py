@@ -6,7 +6,8 @@ restore less than was committed.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+import contextlib
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 
 import structlog
 from aiokafka import TopicPartition
@@ -70,6 +71,21 @@ class ShardTables:
         if topic in self._by_topic:
             self._by_topic[topic].apply(key, value)
 
+    @contextlib.contextmanager
+    def trying_out(self) -> Iterator[Callable[[OutgoingRecord], None]]:
+        """Take records in for the time of the block only; what is decided there sees them."""
+        undos: list[Callable[[], None]] = []
+
+        def take(record: OutgoingRecord) -> None:
+            if record.topic in self._by_topic:
+                undos.append(self._by_topic[record.topic].try_out(record.key, record.value))
+
+        try:
+            yield take
+        finally:
+            for undo in reversed(undos):
+                undo()
+
 
 class Shard:
     """One owned partition.
@@ -113,6 +129,7 @@ class Shard:
             timeout_s=transaction_timeout_s,
             on_transaction=lambda outcome: metrics.transactions.labels(outcome=outcome).inc(),
         )
+        self._lock = asyncio.Lock()
         self._loss: ShardLost | None = ShardLost(f"shard {partition} is not open")
 
     @property
@@ -145,14 +162,37 @@ class Shard:
     async def publish_atomically(self, records: Sequence[OutgoingRecord]) -> None:
         """Publish all the records or none, and take them into the tables.
 
-        A caller that is cancelled meanwhile does not tear commit and tables apart.
+        For records that do not depend on what the tables hold; else see `transact`.
 
         Raises:
             Fenced: The shard is another instance's.
             ShardLost: The outcome is unknown; the shard has to be opened anew.
         """
         if records:
-            await asyncio.shield(asyncio.ensure_future(self._publish_and_apply(records)))
+            await self.transact(lambda: [records])
+
+    async def transact(
+        self,
+        decide: Callable[[], Iterable[Sequence[OutgoingRecord]]],
+        *,
+        applied: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Decide what to publish, publish all of it or none, and take it into the tables.
+
+        Nobody else's transaction comes between reading the tables and writing them: of two that
+        change the same row, the second sees what the first made of it.
+
+        Args:
+            decide: Reads the tables and gives records, step by step; a step sees in the tables
+                what the steps before it gave. Must not await.
+            applied: Called once the tables hold the records, before anybody else runs. A caller
+                that is cancelled meanwhile does not tear commit, tables and this apart.
+
+        Raises:
+            Fenced: The shard is another instance's.
+            ShardLost: The outcome is unknown; the shard has to be opened anew.
+        """
+        await asyncio.shield(asyncio.ensure_future(self._transact(decide, applied)))
 
     async def publish(self, records: Sequence[OutgoingRecord]) -> None:
         """Publish records, each on its own, and take them into the tables.
@@ -182,14 +222,27 @@ class Shard:
         if self._loss is not None:
             raise type(self._loss)(str(self._loss)) from self._loss
 
-    async def _publish_and_apply(self, records: Sequence[OutgoingRecord]) -> None:
-        self._require_held()
-        try:
-            await self._outbox.publish(records)
-        except ShardLost as error:
-            self._loss = error
-            raise
-        self._apply(records)
+    async def _transact(
+        self,
+        decide: Callable[[], Iterable[Sequence[OutgoingRecord]]],
+        applied: Callable[[], None],
+    ) -> None:
+        async with self._lock:
+            self._require_held()
+            records: list[OutgoingRecord] = []
+            with self.tables.trying_out() as take:
+                for step in decide():
+                    for record in step:
+                        take(record)
+                        records.append(record)
+            if records:
+                try:
+                    await self._outbox.publish(records)
+                except ShardLost as error:
+                    self._loss = error
+                    raise
+                self._apply(records)
+            applied()
 
     def _apply(self, records: Sequence[OutgoingRecord]) -> None:
         for record in records:

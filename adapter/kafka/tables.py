@@ -57,6 +57,25 @@ class Table(Generic[Row]):
         else:
             self._rows.setdefault(channel_id, {})[rest] = self._parse(value)
 
+    def try_out(self, key: bytes | None, value: bytes | None) -> Callable[[], None]:
+        """Take in a record that may not come to be; return what undoes it.
+
+        Raises:
+            ValueError: The record cannot be read; the row stays as it was.
+        """
+        channel_id, _, rest = (key or b"").decode().partition(":")
+        before = self.get(channel_id, rest)
+        self.apply(key, value)
+
+        def undo() -> None:
+            rows = self._rows.setdefault(channel_id, {})
+            if before is None:
+                rows.pop(rest, None)
+            else:
+                rows[rest] = before
+
+        return undo
+
     def of(self, channel_id: str) -> Mapping[str, Row]:
         """Return the channel's rows by the rest of their keys."""
         return self._rows.get(channel_id, {})
