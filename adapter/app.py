@@ -94,6 +94,7 @@ class Adapter:
             connection=settings.kafka, handlers=self.tables.handlers, on_batch=self._wake_all
         )
         self._publisher = Publisher(connection=settings.kafka, timeout_s=TRANSACTION_TIMEOUT_S)
+        self._call_life = timedelta(seconds=settings.call_timeout_s + settings.late_call_s)
         self._budgets = CallBudgets(now=now, monotonic=time.monotonic)
         self._running: dict[str, tuple[ChannelState, asyncio.Event]] = {}
         self._http: HttpClient | None = None
@@ -256,6 +257,8 @@ class Adapter:
                 shard=shard,
                 jd=jd,
                 store_id=settings.jd_store_id,
+                call_life=self._call_life,
+                calls_at_once=self._settings.stock_calls_at_once,
                 now=self._now,
                 new_ref=lambda: uuid.uuid4().hex,
                 problems=problems,
@@ -285,13 +288,16 @@ class Adapter:
             settings=settings,
             levels=self.tables.levels.of(pool),
             overrides=self.tables.overrides.of(channel_id),
+            unreadable=self.tables.levels.unreadable(pool),
+            regressed=self.tables.levels.regressed(pool),
         )
+        now = self._now()
         for entry in tables.order_index.of(channel_id).values():
             state.take_order(entry)
         for listing in tables.listings.of(channel_id).values():
             state.take_listing(listing)
         for update in tables.stock_updates.of(channel_id).values():
-            state.restore_offered(update)
+            state.restore_offered(update, now=now, late_until=now + self._call_life)
         return state
 
     def _jd_client(self, channel: Channel, shard: Shard) -> JdClient:

@@ -131,6 +131,12 @@ class Metrics:
         self.stock_updates = self._counter(
             "stock_updates", "Quantities written to JD, by how it went.", "status"
         )
+        self.stock_braked = Gauge(
+            "helm_jd_stock_braked",
+            "Listings whose zero waits for approval.",
+            ("channel",),
+            registry=self.registry,
+        )
         self.orders_published = self._counter(
             "orders_published", "Orders published, each revision counted."
         )

@@ -1,27 +1,47 @@
 """Stock out: what the ledger says differs is written to JD, newest quantities only.
 
-Before a call its quantities are published as *intended* and acknowledged; the outcome follows.
-An intent without outcome restores as unknown, so it is written again.
+Before a call its quantities are published as *intended* and acknowledged; the outcome follows. An
+intent without outcome, an answer that got lost and a call that a former owner may have left under
+way make a suspect: it is written again, and read back once no such call can arrive any more.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+import asyncio
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 
 import structlog
 
 from adapter.diagnostics import Metrics
-from adapter.errors import JdAmbiguous, JdAnswer, JdRejected, TransientError
+from adapter.errors import (
+    JdAmbiguous,
+    JdAnswer,
+    JdRejected,
+    ScopeError,
+    ShardLost,
+    TransientError,
+)
 from adapter.jd.client import JdClient
 from adapter.kafka.records import OutgoingRecord
 from adapter.kafka.shard import Shard
 from adapter.rules.diagnosis import Problems, jd_words
 from adapter.rules.ledger import LARGEST_BATCH, StockWrite
 from adapter.rules.state import ChannelState
+from adapter.rules.stock import LARGEST_QUANTITY
+from adapter.rules.unanswered import UnansweredCalls
+from adapter.wire.jd import JdStockReading
+from adapter.wire.kept import Checkpoint
 from adapter.wire.published import Arithmetic, JdWords, LevelUsed, StockUpdate
 
 log = structlog.get_logger()
 
 REFUSED = "STOCK_REFUSED"
+MASS_ZERO = "MASS_ZERO"
+CLAMPED = "STOCK_CLAMPED"
+REGRESSED = "STOCK_VERSION_REGRESSED"
+UNREADABLE = "STOCK_LEVEL_UNREADABLE"
+FALLBACK = "STOCK_ONE_BY_ONE"
+FALLBACK_LASTS = timedelta(days=1)
+"""After that the newer method is tried again: the app may have been given the permission."""
 
 
 class StockFlow:
@@ -33,6 +53,8 @@ class StockFlow:
         shard: Publishes and proves ownership.
         jd: JD.
         store_id: JD's store; None for the shop's default one.
+        call_life: After this a call that got no answer can no longer arrive at JD.
+        calls_at_once: Calls that may be under way side by side; a listing is in one at most.
         now: The clock.
         new_ref: Makes a call's unique name.
         problems: Where problems are noted.
@@ -47,72 +69,129 @@ class StockFlow:
         shard: Shard,
         jd: JdClient,
         store_id: str | None,
+        call_life: timedelta,
+        calls_at_once: int,
         now: Callable[[], datetime],
         new_ref: Callable[[], str],
         problems: Problems,
         metrics: Metrics,
     ) -> None:
         self._channel_id = channel_id
+        self._state = state
         self._ledger = state.ledger
         self._shard = shard
         self._jd = jd
         self._store_id = store_id
+        self._call_life = call_life
+        self._calls_at_once = calls_at_once
         self._now = now
         self._new_ref = new_ref
         self._problems = problems
         self._metrics = metrics
+        self._unanswered = UnansweredCalls()
 
     async def step(self) -> float | None:
-        """Write the next batch.
+        """Write the next batches side by side, then read a suspect back.
 
         Returns:
-            0 while more may wait; None to rest until something changes.
+            0 while more may wait; None to rest until something changes; seconds until something
+            is due by itself.
 
         Raises:
             AdapterError: The type is the decision.
         """
-        batch = self._ledger.next_batch(LARGEST_BATCH)
-        if not batch:
-            return None
+        is_one_by_one = self._is_one_by_one()
+        limit = 1 if is_one_by_one else LARGEST_BATCH
+        batches: list[list[StockWrite]] = []
+        while len(batches) < self._calls_at_once and (
+            batch := self._ledger.next_batch(self._now(), limit)
+        ):
+            batches.append(batch)
+        self._note_brake()
+        self._note_levels()
+        write = self._write_one if is_one_by_one else self._write_parts
+        outcomes = await asyncio.gather(*map(write, batches), return_exceptions=True)
+        failures = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
+        # A lost shard is told before an error that passes.
+        for failure in sorted(failures, key=lambda failure: not isinstance(failure, ShardLost)):
+            raise failure
+        if await self._read_back() or batches:
+            return 0.0
+        until = self._ledger.rests_until
+        return None if until is None else max((until - self._now()).total_seconds(), 0.0)
+
+    # Writing ---------------------------------------------------------------------------------
+
+    async def _write_parts(self, batch: list[StockWrite]) -> None:
+        """Write a batch; where JD refuses it as a whole, its halves, until the culprit is found."""
         parts = [batch]
         try:
             while parts:
-                parts += await self._write(parts.pop())
+                part = parts.pop()
+                refusals = await self._call(part)
+                if len(refusals) == len(part) > 1:
+                    middle = len(part) // 2
+                    parts += [part[:middle], part[middle:]]
+        except ScopeError as error:
+            await self._learn_fallback(error)
         finally:
             for part in parts:
                 self._ledger.untouched(part)
-        return 0.0
 
-    async def _write(self, batch: list[StockWrite]) -> list[list[StockWrite]]:
-        """Write a batch with one call.
+    async def _call(self, batch: list[StockWrite]) -> Mapping[str, JdAnswer]:
+        """Write a batch with one call; return what JD refused.
 
-        Returns:
-            Its halves, where JD refused the call as a whole: smaller calls tell which SKU is to
-            blame.
+        A batch of which JD refuses every listing is settled by its halves.
         """
-        stock_ref = self._new_ref()
+        quantities = {write.sku_id: write.quantity for write in batch}
+        stock_ref = self._unanswered.ref(quantities) or self._new_ref()
         await self._shard.publish(self._records(batch, "intended", stock_ref))
+        self._unanswered.sent(quantities, stock_ref)
         try:
             receipt = await self._jd.set_stock(
-                stock_ref=stock_ref,
-                quantities={write.sku_id: write.quantity for write in batch},
-                store_id=self._store_id,
+                stock_ref=stock_ref, quantities=quantities, store_id=self._store_id
             )
             refusals = receipt.refusals
         except JdAmbiguous:
-            await self._shard.publish_atomically(self._records(batch, "unknown", stock_ref))
-            self._ledger.unknown(batch)
+            await self._leave_open(batch, stock_ref)
+            raise
+        except (ScopeError, TransientError):
+            self._unanswered.answered(quantities)
+            self._ledger.untouched(batch)
+            raise
+        except JdRejected as error:
+            refusals = {write.sku_id: error.answer for write in batch}
+        self._unanswered.answered(quantities)
+        if not len(refusals) == len(batch) > 1:
+            await self._settle(batch, refusals, stock_ref)
+        return refusals
+
+    async def _write_one(self, batch: list[StockWrite]) -> None:
+        """Write one listing by the older method; its calls have no number at JD."""
+        (write,) = batch
+        stock_ref = self._new_ref()
+        await self._shard.publish(self._records(batch, "intended", stock_ref))
+        refusals: dict[str, JdAnswer] = {}
+        try:
+            await self._jd.set_one_stock(
+                sku_id=write.sku_id, quantity=write.quantity, store_id=self._store_id
+            )
+        except JdAmbiguous:
+            await self._leave_open(batch, stock_ref)
             raise
         except TransientError:
             self._ledger.untouched(batch)
             raise
         except JdRejected as error:
-            refusals = {write.sku_id: error.answer for write in batch}
-        if len(refusals) == len(batch) > 1:
-            middle = len(batch) // 2
-            return [batch[:middle], batch[middle:]]
+            refusals[write.sku_id] = error.answer
         await self._settle(batch, refusals, stock_ref)
-        return []
+
+    async def _leave_open(self, batch: Sequence[StockWrite], stock_ref: str) -> None:
+        """Keep that nobody knows what became of a call."""
+        await self._shard.transact(
+            lambda: [self._records(batch, "unknown", stock_ref)],
+            applied=lambda: self._ledger.unknown(batch, self._now() + self._call_life),
+        )
 
     async def _settle(
         self, batch: Sequence[StockWrite], refusals: Mapping[str, JdAnswer], stock_ref: str
@@ -120,20 +199,24 @@ class StockFlow:
         """Publish what came of a call; fenced, for a former owner must not have the last word."""
         refused = [write for write in batch if write.sku_id in refusals]
         accepted = [write for write in batch if write.sku_id not in refusals]
-        doubted = [write for write in accepted if self._ledger.is_doubted(write.sku_id)]
-        certain = [write for write in accepted if write not in doubted]
-        records = self._records(doubted, "unknown", stock_ref)
-        records += self._records(certain, "accepted", stock_ref)
-        for write in refused:
-            words = jd_words(refusals[write.sku_id])
-            records += self._records([write], "refused", stock_ref, jd=words)
-        await self._shard.publish_atomically(records)
-        self._ledger.accepted(accepted)
-        for write in refused:
-            self._ledger.refused(write)
-            self._note_refusal(write, refusals[write.sku_id])
-        if not self._ledger.counts()["refused"]:
-            self._problems.passed(REFUSED)
+
+        def decide() -> Iterator[Sequence[OutgoingRecord]]:
+            # Judged here: a shipment may have changed JD's number while the call was under way.
+            certain = [write for write in accepted if self._ledger.is_certain(write.sku_id)]
+            open_still = [write for write in accepted if write not in certain]
+            yield self._records(certain, "accepted", stock_ref)
+            yield self._records(open_still, "unknown", stock_ref)
+            for write in refused:
+                words = jd_words(refusals[write.sku_id])
+                yield self._records([write], "refused", stock_ref, jd=words)
+
+        def applied() -> None:
+            self._ledger.accepted(accepted)
+            for write in refused:
+                self._ledger.refused(write, self._now())
+
+        await self._shard.transact(decide, applied=applied)
+        self._note(accepted, refused, refusals)
         log.info(
             "stock.written",
             channel=self._channel_id,
@@ -142,16 +225,166 @@ class StockFlow:
             stock_ref=stock_ref,
         )
 
-    def _note_refusal(self, write: StockWrite, answer: JdAnswer) -> None:
-        self._problems.seen(
-            REFUSED,
-            now=self._now(),
-            cause=f"JD refuses the quantity of SKU {write.sku_id} ({write.sku}).",
-            evidence=f"quantity {write.quantity}",
-            remedy="See JD's words; the SKU is tried again when its quantity changes.",
-            jd=jd_words(answer),
-            flow=REFUSED,
+    # Reading back ----------------------------------------------------------------------------
+
+    async def _read_back(self) -> bool:
+        """Read one suspect back, if one is due; no write is under way meanwhile."""
+        due = self._ledger.next_reading(self._now())
+        if due is None:
+            return False
+        sku_id, generation = due
+        try:
+            reading = await self._jd.query_stock(sku_id)
+        except JdRejected as error:
+            log.warning("stock.not_read_back", channel=self._channel_id, sku_id=sku_id)
+            self._ledger.reading_failed(sku_id, self._now())
+            self._problems.seen_error(error, now=self._now(), flow=f"reading {sku_id}")
+            return True
+        except TransientError:
+            self._ledger.reading_failed(sku_id, self._now())
+            raise
+        self._problems.passed(f"reading {sku_id}")
+        self._unanswered.touched([sku_id])
+        await self._shard.transact(
+            lambda: [self._confirmed(sku_id, generation, reading)],
+            applied=lambda: self._take_reading(sku_id, generation, reading),
         )
+        return True
+
+    def _confirmed(
+        self, sku_id: str, generation: int, reading: JdStockReading
+    ) -> list[OutgoingRecord]:
+        """Make the record that a suspect holds what was written; nothing where it does not."""
+        last = self._shard.tables.stock_updates.get(self._channel_id, sku_id)
+        is_stale = generation != self._ledger.generation(sku_id)
+        if is_stale or last is None or last.quantity != reading.stock_num:
+            return []
+        update = last.model_copy(update={"status": "accepted", "at": self._now()})
+        return [self._shard.events.stock_update(update)]
+
+    def _take_reading(self, sku_id: str, generation: int, reading: JdStockReading) -> None:
+        is_over = self._ledger.read_back(
+            sku_id,
+            generation,
+            stock_num=reading.stock_num,
+            booked=reading.booked,
+            now=self._now(),
+        )
+        log.info("stock.read_back", channel=self._channel_id, sku_id=sku_id, is_settled=is_over)
+
+    # The older method ------------------------------------------------------------------------
+
+    def _is_one_by_one(self) -> bool:
+        known = self._shard.tables.checkpoints.get(self._channel_id, "capabilities")
+        since = known.one_by_one_since if known else None
+        is_so = since is not None and self._now() - since < FALLBACK_LASTS
+        if is_so and since is not None:
+            self._problems.seen(
+                FALLBACK,
+                now=self._now(),
+                cause="The app may not set the stock of several SKUs at once (JD's code 24).",
+                evidence=f"since {since:%Y-%m-%d %H:%M} UTC",
+                remedy="Apply for jingdong.ware.stock.sku.set in JD's console. Until then each SKU "
+                "costs a call of its own, by a method that JD is retiring.",
+                flow=FALLBACK,
+            )
+        else:
+            self._problems.passed(FALLBACK)
+        return is_so
+
+    async def _learn_fallback(self, error: ScopeError) -> None:
+        """Keep that the app lacks the newer permission; from the next step on the older is used."""
+        now = self._now()
+
+        def decide() -> Iterator[Sequence[OutgoingRecord]]:
+            known = self._shard.tables.checkpoints.get(self._channel_id, "capabilities")
+            known = known or Checkpoint(channel_id=self._channel_id, flow="capabilities")
+            learnt = known.model_copy(update={"one_by_one_since": now})
+            yield [self._shard.events.checkpoint(learnt, at=now)]
+
+        await self._shard.transact(decide)
+        log.warning("stock.one_by_one", channel=self._channel_id, code=error.answer.code)
+
+    # Problems --------------------------------------------------------------------------------
+
+    def _note_brake(self) -> None:
+        braked = self._ledger.braked
+        self._metrics.stock_braked.labels(channel=self._channel_id).set(len(braked))
+        if not braked:
+            self._problems.passed(MASS_ZERO)
+            return
+        some = ", ".join(sorted(braked)[:5])
+        self._problems.seen(
+            MASS_ZERO,
+            now=self._now(),
+            cause=f"{len(braked)} listings that sell are to go to zero at once; their writes wait.",
+            evidence=f"JD's SKUs {some}{' …' if len(braked) > 5 else ''}",
+            remedy="If the levels are right, approve it: helm-jd approve "
+            f"{self._channel_id}. If not, correct them: what recovers is not written.",
+            severity="error",
+            flow=MASS_ZERO,
+        )
+
+    def _note_levels(self) -> None:
+        """Tell of levels that Helm wrote and that do not count."""
+        if regressed := self._state.regressed_levels():
+            sku, level = next(iter(regressed.items()))
+            self._problems.seen(
+                REGRESSED,
+                now=self._now(),
+                cause=f"{len(regressed)} SKUs have levels with a lower version than before, though "
+                "they happened later: they were refused as older.",
+                evidence=f"{sku}: version {level.version}",
+                remedy="Helm's version counter went back. Let it go on above the highest version, "
+                "or write null under the key, then the level: that begins anew.",
+                severity="error",
+                flow=REGRESSED,
+            )
+        else:
+            self._problems.passed(REGRESSED)
+        if unreadable := self._state.unreadable_skus():
+            self._problems.seen(
+                UNREADABLE,
+                now=self._now(),
+                cause=f"The newest level of {len(unreadable)} SKUs cannot be read.",
+                evidence=", ".join(unreadable[:5]),
+                remedy="See helm-jd.dead-letters, and write the level again. Until then the "
+                "channel's on_unreadable_level holds.",
+                severity="error",
+                flow=UNREADABLE,
+            )
+        else:
+            self._problems.passed(UNREADABLE)
+
+    def _note(
+        self,
+        accepted: Sequence[StockWrite],
+        refused: Sequence[StockWrite],
+        refusals: Mapping[str, JdAnswer],
+    ) -> None:
+        for write in refused:
+            self._problems.seen(
+                REFUSED,
+                now=self._now(),
+                cause=f"JD refuses the quantity of SKU {write.sku_id} ({write.sku}).",
+                evidence=f"quantity {write.quantity}",
+                remedy="See JD's words; the SKU is tried again when its quantity changes, and "
+                "now and then.",
+                jd=jd_words(refusals[write.sku_id]),
+                flow=REFUSED,
+            )
+        if not refused and not self._ledger.has_refusals:
+            self._problems.passed(REFUSED)
+        for write in accepted:
+            if write.quantity == LARGEST_QUANTITY:
+                self._problems.seen(
+                    CLAMPED,
+                    now=self._now(),
+                    cause=f"The quantity of SKU {write.sku_id} ({write.sku}) is beyond what JD can "
+                    f"hold; {LARGEST_QUANTITY} was written.",
+                    evidence=f"level {write.level.available}",
+                    remedy="Correct the level in Helm, or set a max_stock_level.",
+                )
 
     def _records(
         self,

@@ -4,6 +4,7 @@ A record that cannot be read is set aside for the owner of its shard to dead-let
 known stays. A channel whose newest settings cannot be read rests: they may have switched it off.
 """
 
+import contextlib
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 import structlog
@@ -148,6 +149,14 @@ class WholeTables:
         return unknown_fields(settings) if settings else 0
 
     def _take_level(self, record: ReadRecord) -> int:
+        try:
+            return self._take_readable_level(record)
+        except Exception:
+            with contextlib.suppress(MalformedRecord):
+                self.levels.take_unreadable(*_parts(record.key))
+            raise
+
+    def _take_readable_level(self, record: ReadRecord) -> int:
         if record.value is None:
             stock_pool, sku = _parts(record.key)
             self.levels.take(stock_pool, sku, Level(None))

@@ -46,6 +46,7 @@ _SEARCH = Call("jingdong.pop.order.search")
 _GET = Call("jingdong.pop.order.get", of_record=True)
 _SET_STOCK = Call("jingdong.ware.stock.sku.set", writes=True, of_record=True)
 _QUERY_STOCK = Call("jingdong.ware.stock.sku.query", of_record=True)
+_SET_ONE_STOCK = Call("jingdong.stock.write.updateSkuStock", writes=True, of_record=True)
 _LIST_SKUS = Call("jingdong.sku.read.searchSkuList")
 _SHIP = Call("jingdong.pop.order.shipment", writes=True, of_record=True)
 _CARRIERS = Call("360buy.get.vender.all.delivery.company")
@@ -188,6 +189,30 @@ class JdClient:
         inner = await self._gateway.call(_SET_STOCK, {"req": request})
         result = _part(inner, "returnType", _SET_STOCK)
         return self._stock_receipt(result, list(quantities))
+
+    async def set_one_stock(
+        self, *, sku_id: str, quantity: int, store_id: str | None = None
+    ) -> None:
+        """Write one absolute quantity by the older method, for apps without the newer permission.
+
+        Args:
+            sku_id: JD's number.
+            quantity: At least 0.
+            store_id: The store; None is the shop's default one.
+
+        Raises:
+            JdRejected: JD refuses it.
+            JdAmbiguous: JD may have written it, or still may.
+            MalformedRecord: A number is none of JD's.
+            AdapterError: The type is the decision; nothing was written.
+        """
+        parameters: dict[str, object] = {
+            "skuId": _number(sku_id, "sku_id"),
+            "stockNum": quantity,
+        }
+        if store_id is not None:
+            parameters["storeId"] = _number(store_id, "jd_store_id")
+        self._check(_SET_ONE_STOCK, await self._gateway.call(_SET_ONE_STOCK, parameters))
 
     async def query_stock(self, sku_id: str) -> JdStockReading:
         """Fetch JD's own figures for one SKU.

@@ -3,7 +3,10 @@
 Each fact is told here once and reaches whatever depends on it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
+from datetime import datetime
+from types import MappingProxyType
 
 from adapter.rules.bookings import Bookings
 from adapter.rules.catalogue import mapped, without_override
@@ -21,6 +24,9 @@ class ChannelState:
         settings: The channel's.
         levels: The newest levels of its stock pool, by SKU.
         overrides: Its listings' own settings, by JD's SKU number; follows later changes.
+        uncounted: Units of a SKU of the pool that its level does not reflect yet.
+        unreadable: SKUs of the pool whose newest level cannot be read; follows later changes.
+        regressed: Levels that were refused as older although they happened later, by SKU.
     """
 
     def __init__(
@@ -29,9 +35,14 @@ class ChannelState:
         settings: SalesChannel,
         levels: Mapping[str, Level],
         overrides: Mapping[str, ListingSettings],
+        uncounted: Callable[[str], int] = lambda _: 0,
+        unreadable: AbstractSet[str] = frozenset(),
+        regressed: Mapping[str, Level] = MappingProxyType({}),
     ) -> None:
         self._settings = settings
         self._overrides = overrides
+        self._unreadable = unreadable
+        self._regressed = regressed
         self._counts: MappingCounts | None = None
         self._changed_here: set[str] = set()
         self._outer_ids: dict[str, str | None] = {}
@@ -41,6 +52,10 @@ class ChannelState:
             rule=StockRule(settings.stock_buffer, settings.max_stock_level),
             stock_model=settings.stock_model,
             levels=levels,
+            uncounted=uncounted,
+            is_split=settings.shared_sku == "split",
+            brake_percent=settings.brake_percent,
+            zeroed=unreadable if settings.on_unreadable_level == "zero" else (),
         )
 
     def override(self, sku_id: str) -> ListingSettings | None:
@@ -84,6 +99,8 @@ class ChannelState:
             units_per_listing=listing.units_per_listing,
             rule=self._own_rule(override),
             is_held=override is not None and override.hold,
+            is_on_sale=listing.status == "on_sale",
+            observed=listing.observed_stock,
         )
 
     def drop_listing(self, sku_id: str) -> None:
@@ -98,10 +115,24 @@ class ChannelState:
         for sku_id in self.bookings.take(entry):
             self.ledger.open_units_changed(sku_id, self.bookings.of(sku_id))
 
-    def restore_offered(self, update: StockUpdate) -> None:
-        """Take in what was last offered; an intent without outcome leaves it unknown."""
-        is_known = update.status in ("accepted", "adjusted")
-        self.ledger.offered_known(update.sku_id, update.quantity if is_known else None)
+    def restore_offered(self, update: StockUpdate, *, now: datetime, late_until: datetime) -> None:
+        """Take in what was last offered.
+
+        An intent without outcome, or an outcome that was not certain, leaves it unknown: a former
+        owner's call may still arrive.
+
+        Args:
+            update: The last record of a listing.
+            now: The clock.
+            late_until: When no call of a former owner can arrive any more.
+        """
+        match update.status:
+            case "accepted" | "adjusted":
+                self.ledger.offered_known(update.sku_id, update.quantity)
+            case "refused":
+                self.ledger.refused_before(update.sku_id, update.quantity, now)
+            case _:
+                self.ledger.suspected(update.sku_id, late_until)
 
     def jd_changed(self, sku_id: str, units: int) -> int | None:
         """Reckon what JD holds after it took shipped units off a listing's number itself.
@@ -126,6 +157,14 @@ class ChannelState:
             return (listing.sku, listing.units_per_listing) if listing.sku else None
         sku = (override.sku if override else None) or outer_id
         return (sku, override.units_per_listing if override else 1) if sku else None
+
+    def unreadable_skus(self) -> list[str]:
+        """Return the channel's SKUs whose newest level cannot be read."""
+        return sorted(sku for sku in self._unreadable if self.ledger.sells(sku))
+
+    def regressed_levels(self) -> dict[str, Level]:
+        """Return the channel's levels that were refused as older although they happened later."""
+        return {sku: level for sku, level in self._regressed.items() if self.ledger.sells(sku)}
 
     def mapping_counts(self) -> MappingCounts:
         """Count listings by how they map."""

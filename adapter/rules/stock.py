@@ -33,6 +33,18 @@ class StockRule(NamedTuple):
     """Most units ever offered; None for no cap."""
 
 
+class Share(NamedTuple):
+    """Which part of a SKU's units a listing may offer, where its listings share them."""
+
+    position: int = 0
+    """The listing's place among them, from 0; the first ones get what cannot be split evenly."""
+    among: int = 1
+    """How many share; 1 offers them all."""
+
+
+WHOLE = Share()
+
+
 class Quantities(NamedTuple):
     """How one listing's quantity was reckoned."""
 
@@ -55,17 +67,32 @@ def is_newer(candidate: Level, known: Level) -> bool:
     return candidate != known
 
 
-def sellable_quantity(available: int | None, rule: StockRule) -> int:
-    """Reckon how many units may be offered: the buffer first, then the cap.
+def is_regression(candidate: Level, known: Level) -> bool:
+    """Tell whether a level's version says that it is older, and its instant that it is newer.
+
+    A writer that lost its counter looks like this: all its levels are refused from then on.
+    """
+    if candidate.version is None or known.version is None:
+        return False
+    if candidate.occurred_at is None or known.occurred_at is None:
+        return False
+    return candidate.version < known.version and candidate.occurred_at > known.occurred_at
+
+
+def sellable_quantity(available: int | None, rule: StockRule, share: Share = WHOLE) -> int:
+    """Reckon how many units may be offered: the buffer first, then the share, then the cap.
 
     Args:
         available: Units; below 0 counts as 0, None (gone) too.
         rule: Buffer and cap.
+        share: The listing's part of what is left after the buffer.
 
     Returns:
         0 or more.
     """
-    offered = max((available or 0) - rule.stock_buffer, 0)
+    left = max((available or 0) - rule.stock_buffer, 0)
+    each, over = divmod(left, share.among)
+    offered = each + (share.position < over)
     return offered if rule.max_stock_level is None else min(offered, rule.max_stock_level)
 
 
@@ -77,6 +104,7 @@ def quantities(
     open_units: int,
     units_per_listing: int,
     stock_model: StockModel,
+    share: Share = WHOLE,
 ) -> Quantities:
     """Reckon one listing's quantity.
 
@@ -88,12 +116,13 @@ def quantities(
         units_per_listing: Units of the SKU that one sold listing takes.
         stock_model: `spot`: JD's number includes booked units and JD subtracts them itself;
             `sellable`: it does not.
+        share: The listing's part, where several listings share the SKU's units.
 
     Returns:
         Listings.
     """
     free = None if available is None else available - uncounted
     booked = open_units if stock_model == "spot" else 0
-    written = sellable_quantity(free, rule) // units_per_listing + booked
+    written = sellable_quantity(free, rule, share) // units_per_listing + booked
     written = min(written, LARGEST_QUANTITY)
     return Quantities(max(written - booked, 0), written)

@@ -77,6 +77,11 @@ class Settings(BaseSettings):
     call_timeout_s: Seconds = 10.0
     """Seconds a call to JD may take; shorter than half the session time-out, for JD cannot be told
     that a call's sender lost the channel."""
+    late_call_s: Annotated[float, Field(ge=1, le=3_600)] = 60.0
+    """Seconds after its time-out in which a stock call that got no answer may still take effect at
+    JD; then what JD holds is read back."""
+    stock_calls_at_once: Annotated[int, Field(ge=1, le=64)] = 4
+    """Stock calls of a channel that may be under way side by side; a listing is in one at most."""
     grace_s: Seconds = 5.0
     """Seconds to finish what is in flight when told to stop or when channels move to another
     instance."""

@@ -26,6 +26,8 @@ class Checkpoint(Outgoing):
     """When all orders to ship were last read (orders)."""
     paused: bool = False
     """An operator paused the channel (control)."""
+    one_by_one_since: Instant | None = None
+    """When JD said that the app may not set several SKUs' stock at once (capabilities)."""
 
 
 class OrderIndexEntry(Outgoing):

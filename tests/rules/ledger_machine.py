@@ -1,6 +1,7 @@
 """The stock ledger told facts in any sequence, beside a JD that knows the truth and a model."""
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from hypothesis import strategies as st
@@ -9,11 +10,13 @@ from typing_extensions import override
 
 from adapter.rules.ledger import LARGEST_BATCH, StockLedger, StockWrite
 from adapter.rules.levels import Levels
-from adapter.rules.stock import Level, StockModel, StockRule
+from adapter.rules.stock import Level, Share, StockModel, StockRule, sellable_quantity
 
 POOL = "default"
 SKUS = ["TEE", "MUG", "CAP"]
 LISTINGS = [str(number) for number in range(40)]
+CALL_LIFE = timedelta(seconds=90)
+"""After that a call without an answer can no longer arrive."""
 
 sku_ids = st.sampled_from(LISTINGS[:4])
 """Few, so that facts meet; the others are there to make more than one call."""
@@ -27,6 +30,7 @@ class Sale(NamedTuple):
     units: int
     rule: StockRule | None
     is_held: bool
+    is_on_sale: bool = True
 
 
 sales = st.builds(
@@ -35,6 +39,7 @@ sales = st.builds(
     st.integers(1, 3),
     st.none() | rules,
     st.sampled_from([False, True]),
+    st.booleans(),
 )
 
 
@@ -76,21 +81,40 @@ class LedgerMachine(RuleBasedStateMachine):
         stock_model=st.sampled_from(["spot", "sellable"]),
         mapping=st.dictionaries(sku_ids, sales),
         busy=st.booleans(),
+        is_split=st.booleans(),
     )
     def begin(
-        self, rule: StockRule, stock_model: StockModel, mapping: dict[str, Sale], *, busy: bool
+        self,
+        rule: StockRule,
+        stock_model: StockModel,
+        mapping: dict[str, Sale],
+        *,
+        busy: bool,
+        is_split: bool,
     ) -> None:
         """Open a channel with some listings, in half of the runs with more than a call takes."""
-        self.rule, self.stock_model = rule, stock_model
+        self.rule, self.stock_model, self.is_split = rule, stock_model, is_split
+        self.now = datetime(2026, 11, 27, tzinfo=UTC)
         self.shop = Shop()
         self.newest: dict[str, tuple[int, int | None]] = {}
         self.mapping: dict[str, Sale] = {}
         self.open_units: dict[str, int] = {}
         self.refused: dict[str, int] = {}
+        self.uncounted: dict[str, int] = {}
+        self.held_by_jd: set[str] = set()
         self.calls: list[Call] = []
+        self.adrift: list[Call] = []
+        self.unpolled: list[tuple[str, int]] = []
         self.dispatches: list[Dispatch] = []
         self.levels = Levels()
-        self.ledger = StockLedger(rule=rule, stock_model=stock_model, levels=self.levels.of(POOL))
+        self.ledger = StockLedger(
+            rule=rule,
+            stock_model=stock_model,
+            levels=self.levels.of(POOL),
+            uncounted=lambda sku: self.uncounted.get(sku, 0),
+            is_split=is_split,
+            brake_percent=100,
+        )
         self.levels.watch(POOL, "channel", self.ledger.level_changed)
         crowd = dict.fromkeys(LISTINGS, Sale("TEE", 1, None, is_held=False)) if busy else {}
         for sku_id, sale in (crowd | mapping).items():
@@ -119,6 +143,7 @@ class LedgerMachine(RuleBasedStateMachine):
             units_per_listing=sale.units,
             rule=sale.rule,
             is_held=sale.is_held,
+            is_on_sale=sale.is_on_sale,
         )
         self.mapping[sku_id] = sale
         self.facts_changed()
@@ -138,6 +163,37 @@ class LedgerMachine(RuleBasedStateMachine):
             self.ledger.offered_known(sku_id, None)
         self.set_open_units(sku_id, self.open_units.get(sku_id, 0) + units)
 
+    @rule(sku=st.sampled_from(SKUS), units=st.integers(0, 4))
+    def count_orders(self, sku: str, units: int) -> None:
+        """Learn how many units a level does not reflect."""
+        self.uncounted[sku] = units
+        self.ledger.level_changed(sku)
+        self.facts_changed()
+
+    @rule(sku_id=sku_ids, is_held=st.booleans())
+    def leave_to_jd(self, sku_id: str, *, is_held: bool) -> None:
+        """Learn whether JD keeps a listing's stock itself."""
+        self.ledger.held_by_jd(sku_id, is_held=is_held)
+        (self.held_by_jd.add if is_held else self.held_by_jd.discard)(sku_id)
+        self.facts_changed()
+
+    @precondition(lambda self: self.stock_model == "spot" and self.undispatched())
+    @rule(data=st.data())
+    def ship_elsewhere(self, data: st.DataObject) -> None:
+        """Ship outside the adapter: JD's number and bookings fall, and nobody here knows."""
+        sku_id, units = data.draw(st.sampled_from(sorted(self.undispatched().items())))
+        self.shop.take_off(sku_id, units)
+        self.unpolled.append((sku_id, units))
+
+    @precondition(lambda self: self.unpolled)
+    @rule()
+    def poll(self) -> None:
+        """Learn of what was shipped elsewhere."""
+        for sku_id, units in self.unpolled:
+            self.ledger.offered_known(sku_id, None)
+            self.set_open_units(sku_id, self.open_units[sku_id] - units)
+        self.unpolled.clear()
+
     @rule(sku_id=sku_ids, units=st.integers(1, 3))
     def change_at_jd(self, sku_id: str, units: int) -> None:
         """Find by polling that JD took units off its number itself."""
@@ -146,9 +202,10 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @rule(sku_id=sku_ids)
     def observe(self, sku_id: str) -> None:
-        """Read JD's number, while no shipment is about to change it."""
-        if not self.is_shipping(sku_id):
-            self.ledger.offered_known(sku_id, self.shop.stock[sku_id])
+        """Reconcile: read JD's number, while nothing is about to change it."""
+        generation = self.ledger.generation(sku_id)
+        if not self.is_shipping(sku_id) and sku_id not in dict(self.unpolled):
+            self.ledger.observed(sku_id, self.shop.stock[sku_id], generation=generation)
 
     @rule()
     def forget_refusals(self) -> None:
@@ -192,7 +249,7 @@ class LedgerMachine(RuleBasedStateMachine):
         """Take a batch and hold it to the model."""
         due = self.due()
         urgent = {sku_id for sku_id in due if self.is_urgent(sku_id)}
-        batch = self.ledger.next_batch(limit)
+        batch = self.ledger.next_batch(self.now, limit)
         handed = [write.sku_id for write in batch]
 
         assert len(handed) == len(set(handed)) == min(limit, LARGEST_BATCH, len(due))
@@ -224,10 +281,20 @@ class LedgerMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.calls)
     @rule(data=st.data())
     def call_lost(self, data: st.DataObject) -> None:
-        """Lose a call's answer, whether JD carried it out or not."""
+        """Lose a call's answer, whether JD carried it out, will do so later, or never."""
         call = data.draw(st.sampled_from(self.calls))
         self.calls.remove(call)
-        self.ledger.unknown(call.batch)
+        self.ledger.unknown(call.batch, self.now + CALL_LIFE)
+        if not call.has_arrived:
+            self.adrift.append(call)
+
+    @precondition(lambda self: self.adrift)
+    @rule(data=st.data())
+    def call_arrives_late(self, data: st.DataObject) -> None:
+        """Let JD carry out a call that was given up: an older number stands over a newer one."""
+        call = data.draw(st.sampled_from(self.adrift))
+        self.adrift.remove(call)
+        self.land(call)
 
     @precondition(lambda self: any(not call.has_arrived for call in self.calls))
     @rule(data=st.data(), is_refused=st.booleans())
@@ -239,7 +306,7 @@ class LedgerMachine(RuleBasedStateMachine):
             self.ledger.untouched(call.batch)
             return
         for write in call.batch:
-            self.ledger.refused(write)
+            self.ledger.refused(write, self.now)
             if write.sku_id in self.mapping:
                 self.refused[write.sku_id] = write.quantity
         self.facts_changed()
@@ -250,8 +317,10 @@ class LedgerMachine(RuleBasedStateMachine):
     def rest(self, *, are_calls_late: bool) -> None:
         """Answer all that is under way, let JD accept everything, and look at what JD holds.
 
-        Calls that are late arrive after the shipments, and are answered before them.
+        Calls that are late arrive after the shipments, and are answered before them. What was
+        given up arrives at last, over newer numbers; then nothing can arrive any more.
         """
+        self.poll()
         for dispatch in self.dispatches if are_calls_late else ():
             self.arrive(dispatch)
         for call in list(self.calls) if are_calls_late else ():
@@ -260,15 +329,25 @@ class LedgerMachine(RuleBasedStateMachine):
             self.end(dispatch)
         for call in list(self.calls):
             self.accept(call)
-        self.forget_refusals()
-        for _ in range(2 * len(LISTINGS)):
-            self.hand_out(LARGEST_BATCH)
-            for call in list(self.calls):
-                self.accept(call)
+        self.write_all()
+        for call in self.adrift:
+            self.land(call)
+        self.adrift.clear()
+        self.now += CALL_LIFE
+        while due := self.ledger.next_reading(self.now):
+            sku_id, generation = due
+            self.ledger.read_back(
+                sku_id,
+                generation,
+                stock_num=self.shop.stock[sku_id],
+                booked=self.open_units.get(sku_id, 0),
+                now=self.now,
+            )
+        self.write_all()
 
         assert self.ledger.waiting == 0
-        assert self.ledger.next_batch() == []
-        for sku_id in self.mapping:
+        assert self.ledger.next_batch(self.now) == []
+        for sku_id in self.mapping.keys() - self.held_by_jd:
             if self.has_desire(sku_id):
                 assert self.shop.stock[sku_id] == self.desired(sku_id)
                 assert self.ledger.offered(sku_id) == self.desired(sku_id)
@@ -280,6 +359,14 @@ class LedgerMachine(RuleBasedStateMachine):
             self.rest(are_calls_late=True)
 
     # The model
+
+    def write_all(self) -> None:
+        """Write until nothing waits, JD accepting everything."""
+        self.forget_refusals()
+        for _ in range(2 * len(LISTINGS)):
+            self.hand_out(LARGEST_BATCH)
+            for call in list(self.calls):
+                self.accept(call)
 
     def set_open_units(self, sku_id: str, units: int) -> None:
         """Tell of bookings."""
@@ -325,10 +412,12 @@ class LedgerMachine(RuleBasedStateMachine):
 
     def undispatched(self) -> dict[str, int]:
         """Count the open units that no shipment under way holds, by listing."""
-        left = {
-            sku_id: units - sum(dispatch.units.get(sku_id, 0) for dispatch in self.dispatches)
-            for sku_id, units in self.open_units.items()
-        }
+        left = dict(self.open_units)
+        for sku_id, units in self.unpolled:
+            left[sku_id] -= units
+        for dispatch in self.dispatches:
+            for sku_id, units in dispatch.units.items():
+                left[sku_id] -= units
         return {sku_id: units for sku_id, units in left.items() if units > 0}
 
     def is_shipping(self, sku_id: str) -> bool:
@@ -344,11 +433,25 @@ class LedgerMachine(RuleBasedStateMachine):
         """Reckon what JD's buyers should find."""
         sale = self.mapping[sku_id]
         rule = sale.rule or self.rule
-        available = 0 if sale.is_held else self.newest[sale.sku][1] or 0
-        offered = max(available - rule.stock_buffer, 0)
-        if rule.max_stock_level is not None:
-            offered = min(offered, rule.max_stock_level)
-        return offered // sale.units
+        level = self.newest[sale.sku][1] if sale.sku in self.newest else 0
+        share = self.share(sku_id)
+        offers_none = sale.is_held or share is None or level is None
+        free = 0 if offers_none or level is None else level - self.uncounted.get(sale.sku, 0)
+        return sellable_quantity(free, rule, share or Share()) // sale.units
+
+    def share(self, sku_id: str) -> Share | None:
+        """Tell which part of its SKU's units a listing offers."""
+        if not self.is_split:
+            return Share()
+        sharing = sorted(
+            other
+            for other, sale in self.mapping.items()
+            if sale.sku == self.mapping[sku_id].sku
+            and sale.is_on_sale
+            and not sale.is_held
+            and other not in self.held_by_jd
+        )
+        return Share(sharing.index(sku_id), len(sharing)) if sku_id in sharing else None
 
     def desired(self, sku_id: str) -> int:
         """Reckon what JD should hold."""
@@ -362,6 +465,7 @@ class LedgerMachine(RuleBasedStateMachine):
             sku_id
             for sku_id in self.mapping
             if sku_id not in in_flight
+            and sku_id not in self.held_by_jd
             and not self.is_shipping(sku_id)
             and self.has_desire(sku_id)
             and self.desired(sku_id) not in (self.ledger.offered(sku_id), self.refused.get(sku_id))

@@ -1,3 +1,6 @@
+from datetime import UTC, datetime
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -71,3 +74,66 @@ def test_a_watcher_finds_the_new_level_already_there() -> None:
     levels.take("default", "TEE", Level(4, 1))
 
     assert seen == [4]
+
+
+def at(hour: int) -> datetime:
+    """Give an instant of the day."""
+    return datetime(2026, 11, 23, hour, tzinfo=UTC)
+
+
+def test_a_version_that_fell_while_time_went_on_is_refused_and_told() -> None:
+    """A writer that lost its counter would else be ignored without a word."""
+    levels = Levels()
+    regressed = levels.regressed("default")
+    levels.take("default", "TEE", Level(5, 50, at(8)))
+    levels.take("default", "TEE", Level(5, 49, at(7)))
+    late_repeat = dict(regressed)
+    is_taken = levels.take("default", "TEE", Level(9, 3, at(9)))
+
+    assert late_repeat == {}
+    assert not is_taken
+    assert levels.of("default")["TEE"].version == 50
+    assert dict(regressed) == {"TEE": Level(9, 3, at(9))}
+
+
+@pytest.mark.parametrize("cure", ["higher version", "null, then the level"])
+def test_what_the_remedy_names_ends_a_regression(cure: str) -> None:
+    """Both ways lead to the level that Helm means."""
+    levels = Levels()
+    levels.take("default", "TEE", Level(5, 50, at(8)))
+    levels.take("default", "TEE", Level(9, 3, at(9)))
+    if cure == "higher version":
+        levels.take("default", "TEE", Level(9, 51, at(10)))
+    else:
+        levels.take("default", "TEE", Level(None))
+        levels.take("default", "TEE", Level(9, 4, at(10)))
+
+    assert levels.of("default")["TEE"].available == 9
+    assert dict(levels.regressed("default")) == {}
+
+
+def test_a_regression_is_found_again_after_a_restart() -> None:
+    """The topic kept only the lower version; what was offered knows the higher one."""
+    levels = Levels()
+    levels.take("default", "TEE", Level(9, 3, at(9)))
+    levels.restore("default", "TEE", Level(5, 50, at(8)))
+
+    assert levels.of("default")["TEE"].version == 50
+    assert dict(levels.regressed("default")) == {"TEE": Level(9, 3, at(9))}
+
+
+def test_a_level_that_cannot_be_read_leaves_the_last_good_one() -> None:
+    """It is told until a readable record comes, even one that changes nothing."""
+    levels = Levels()
+    told: list[str] = []
+    unreadable = levels.unreadable("default")
+    levels.take("default", "TEE", Level(5, 1))
+    levels.watch("default", "shop", told.append)
+    levels.take_unreadable("default", "TEE")
+    while_unreadable = set(unreadable)
+    levels.take("default", "TEE", Level(5, 1))
+
+    assert while_unreadable == {"TEE"}
+    assert not unreadable
+    assert levels.of("default")["TEE"] == Level(5, 1)
+    assert told == ["TEE", "TEE"]

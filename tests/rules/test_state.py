@@ -1,4 +1,4 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -16,6 +16,7 @@ from adapter.wire.kept import OrderIndexEntry
 from adapter.wire.published import Listing, StockUpdate
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+CALL_LIFE = timedelta(seconds=90)
 CODE = "TEE"
 
 
@@ -46,7 +47,7 @@ class Channel:
 
     def written(self) -> dict[str, int]:
         """Write all that is due; quantities by listing."""
-        batch = self.state.ledger.next_batch()
+        batch = self.state.ledger.next_batch(NOON)
         self.state.ledger.accepted(batch)
         return {write.sku_id: write.quantity for write in batch}
 
@@ -220,17 +221,21 @@ def test_a_listing_that_loses_its_code_is_written_no_more() -> None:
         ("adjusted", False),
         ("intended", True),
         ("unknown", True),
-        ("refused", True),
+        ("refused", False),
     ],
 )
-def test_only_what_jd_surely_holds_is_not_written_again(status: str, *, is_written: bool) -> None:
-    """An intent without outcome restores as unknown."""
+def test_a_restart_writes_again_what_nobody_is_sure_of(status: str, *, is_written: bool) -> None:
+    """An intent without outcome is written; what JD refused waits as before."""
     channel = Channel()
     channel.levels.take("default", CODE, Level(17, 1))
     channel.read()
-    channel.state.restore_offered(an_update(status, 17))
+    channel.state.restore_offered(an_update(status, 17), now=NOON, late_until=NOON + CALL_LIFE)
 
     assert bool(channel.written()) == is_written
+    standing = channel.state.ledger.standing("100")
+    assert standing is not None
+    assert (standing.suspect_until is not None) == (status in {"intended", "unknown"})
+    assert standing.refused == (17 if status == "refused" else None)
 
 
 @pytest.mark.parametrize(

@@ -151,7 +151,7 @@ def test_booked_units_are_added_where_jd_subtracts_them(
 
 def test_a_level_beyond_what_jd_can_hold_is_cut() -> None:
     """The booked units stay in the number, for JD takes them off again."""
-    endless = {"uncounted": 0, "open_units": 5, "units_per_listing": 1}
+    endless: dict[str, Any] = {"uncounted": 0, "open_units": 5, "units_per_listing": 1}
 
     assert quantities(10**12, StockRule(), **endless, stock_model="spot") == Quantities(
         LARGEST_QUANTITY - 5, LARGEST_QUANTITY
