@@ -78,6 +78,7 @@ class AdapterProcess:
             "HELM_JD_SESSION_TIMEOUT_S": str(settings.session_timeout_s),
             "HELM_JD_CALL_TIMEOUT_S": str(settings.call_timeout_s),
             "HELM_JD_GRACE_S": str(settings.grace_s),
+            "HELM_JD_LATE_CALL_S": str(settings.late_call_s),
             "HELM_JD_CATALOGUE_FOLLOW_S": str(settings.catalogue_follow_s),
             "HELM_JD_LOG_FORMAT": "json",
         }
@@ -138,6 +139,7 @@ class World:
             "web_port": 0,
             "session_timeout_s": 6,
             "call_timeout_s": 2.5,
+            "late_call_s": 3,
             "grace_s": 4,
             "catalogue_follow_s": 1,
             "log_level": "debug",
