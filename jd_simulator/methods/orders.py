@@ -24,11 +24,6 @@ _AGE_BY_MODIFICATION_S = 92 * _DAY_S
 _UNDATED = {State.TO_SHIP}
 """The only states that may be searched without dates."""
 
-# States that JD names and this shop's orders never reach; a search may ask for them.
-_NAMED = frozenset({"PAUSE", "WAIT_SEND_CODE", "DELIVERY_RETURN", "UN_KNOWN"})
-_STATES = {str(state): state for state in State}
-
-
 _UNPAID_FIELDS = (
     "orderId",
     "venderId",
@@ -167,9 +162,10 @@ def _states(call: Call) -> set[State]:
     names = set(call.arguments.csv("order_state"))
     if not names:
         raise JdError(Code.ILLEGAL_PARAMETER, "order_state")
-    if not names <= _STATES.keys() | _NAMED:
-        raise JdError(Code.ILLEGAL_VALUE, "order_state")
-    return {_STATES[name] for name in names if name in _STATES}
+    try:
+        return {State(name) for name in names}
+    except ValueError:
+        raise JdError(Code.ILLEGAL_VALUE, "order_state") from None
 
 
 def _fields(call: Call) -> tuple[str, ...]:
