@@ -17,16 +17,20 @@ from jd_simulator.methods import (
 )
 from jd_simulator.methods.call import Answer, Call, Method
 
+_PAGE_PARAMETERS = ("page", "pageNo", "pageIndex")
+
 
 def _method(short_name: str, answer: Callable[[Call], Answer]) -> Method:
     contract = contracts.jd_method(short_name)
+    parameters = frozenset(contract.request_schema["properties"])
     return Method(
         name=contract.full_name,
         answer=answer,
         envelope=contract.envelope,
         other_envelopes=contract.tolerated_envelopes,
         needs_token=contract.needs_access_token,
-        parameters=frozenset(contract.request_schema["properties"]),
+        parameters=parameters,
+        page_parameter=next((name for name in _PAGE_PARAMETERS if name in parameters), None),
         is_write=contract.effect == "write",
         business_failures={
             name: example
