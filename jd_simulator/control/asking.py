@@ -5,6 +5,7 @@ from http import HTTPStatus
 
 from aiohttp import web
 
+from jd_simulator import body
 from jd_simulator.fields import BadInput
 from jd_simulator.gateway import SIMULATOR
 from jd_simulator.sandbox import Sandbox
@@ -43,10 +44,11 @@ async def read_body(request: web.Request, default: object = None) -> object:
     without asking the browser's leave.
 
     Raises:
-        BadInput: It is no JSON.
-        web.HTTPUnsupportedMediaType: It is not said to be JSON.
+        BadInput: It is no JSON, or cannot be read.
+        web.HTTPUnsupportedMediaType: It is not said to be JSON, or packed in an unknown way.
+        web.HTTPRequestEntityTooLarge: It is larger than `body.LARGEST_BODY`.
     """
-    data = await request.read()
+    data = await body.read_body(request)
     if not data.strip() and default is not None:
         return default
     if request.content_type != _JSON_TYPE:
