@@ -23,10 +23,12 @@ from jd_simulator.faults import Hit
 from jd_simulator.journal import Entry
 from jd_simulator.methods.arguments import Arguments
 from jd_simulator.methods.call import ROWS, Call
+from jd_simulator.methods.unknown import unknown_names
 from jd_simulator.sandbox import Sandbox
 from jd_simulator.shop.model import Order
 from jd_simulator.shop.view import to_json
 from jd_simulator.stale import named_ids
+from jd_simulator.wire import JSON_NAME, SYSTEM
 
 OK = "0"
 _ROWS = to_json(ROWS)
@@ -63,7 +65,9 @@ def run(candidate: Candidate, entry: Entry, hit: Hit | None = None) -> Outcome:
         entry: Its place in the journal, which is filled in.
         hit: The fault that bends its answer, if one does.
     """
-    unknown = sorted(candidate.arguments.keys() - candidate.method.parameters)
+    beside = sorted(candidate.parameters.keys() - SYSTEM)
+    unknown = sorted(set(unknown_names(candidate.arguments, candidate.method.parameters)))
+    entry.notes.extend(f"unknown parameter {name} beside {JSON_NAME}" for name in beside)
     entry.notes.extend(f"unknown parameter {name}" for name in unknown)
     try:
         outcome = _business_failure(candidate, entry, hit) or _answered(candidate, entry, hit)

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from jd_simulator.errors import Refused
 from jd_simulator.methods.arguments import Arguments
+from jd_simulator.methods.unknown import Names
 from jd_simulator.settings import Settings
 from jd_simulator.shop.model import Order
 from jd_simulator.shop.shop import Shop
@@ -54,7 +55,7 @@ class Method:
     other_envelopes: tuple[str, ...] = ()
     """Other spellings of it that clients report."""
     needs_token: bool
-    parameters: frozenset[str]
+    parameters: Names
     """Names that the method knows; others are accepted, as JD does, and noted in the journal."""
     page_parameter: str | None
     """The parameter that numbers the pages, from 1; None: it is not paged."""

@@ -16,13 +16,14 @@ from jd_simulator.methods import (
     stock,
 )
 from jd_simulator.methods.call import Answer, Call, Method
+from jd_simulator.methods.unknown import known_names
 
 _PAGE_PARAMETERS = ("page", "pageNo", "pageIndex")
 
 
 def _method(short_name: str, answer: Callable[[Call], Answer]) -> Method:
     contract = contracts.jd_method(short_name)
-    parameters = frozenset(contract.request_schema["properties"])
+    parameters = known_names(contract.request_schema) or {}
     return Method(
         name=contract.full_name,
         answer=answer,
