@@ -54,10 +54,20 @@ async def read_body(request: web.Request, default: object = None) -> object:
     if request.content_type != _JSON_TYPE:
         raise web.HTTPUnsupportedMediaType(reason=f"send JSON, as Content-Type: {_JSON_TYPE}")
     try:
-        value: object = json.loads(data.decode())
+        value: object = json.loads(data.decode(), object_pairs_hook=_each_once)
     except (ValueError, RecursionError):
         raise BadInput(field="(body)", detail="must be JSON in UTF-8") from None
     return value
+
+
+def _each_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Make an object; JSON itself does not forbid that a field is there twice."""
+    made: dict[str, object] = {}
+    for name, value in pairs:
+        if name in made:
+            raise BadInput(field=name, detail="is there twice")
+        made[name] = value
+    return made
 
 
 def query_integer(request: web.Request, name: str, *, high: int) -> int | None:
