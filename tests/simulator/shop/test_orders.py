@@ -130,6 +130,18 @@ def test_every_transition_is_one_of_the_contracts() -> None:
     assert set(State) == set(states) == {state for table, _ in KINDS.values() for state in table}
 
 
+def test_an_order_that_came_back_was_shipped_already() -> None:
+    """Whoever ships it once more is told so, with JD's code for that."""
+    shop = new_shop()
+    order = buy(shop)
+    for verb in ("ship", "bring back"):
+        VERBS[verb](shop, order)
+
+    with pytest.raises(Refused) as refused:
+        VERBS["ship"](shop, order)
+    assert refused.value.code == "10400001"
+
+
 @pytest.mark.parametrize("way", [[], ["leave abroad"], ["leave abroad", "deliver"]])
 def test_an_order_whose_state_is_found_again_stands_where_it_stood(way: list[str]) -> None:
     """Nothing happens to it while JD does not tell its state."""
