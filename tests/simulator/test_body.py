@@ -80,6 +80,7 @@ async def test_a_body_that_cannot_be_unpacked_is_refused(
         ("deflate", zlib.compress(b'{"freeze": true}')),
         ("deflate", zlib.compress(b'{"freeze": true}', wbits=-15)),
     ],
+    ids=["identity", "gzip", "deflate", "deflate without its head"],
 )
 async def test_a_body_that_can_be_unpacked_is_read(
     sandbox: SandboxHandle, coding: str, data: bytes
