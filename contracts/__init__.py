@@ -141,6 +141,8 @@ class JdOrderState:
     is_terminal: bool
     is_searchable: bool
     transitions: tuple[str, ...]
+    """Inferred, but for those below."""
+    assumed_transitions: tuple[str, ...]
     strength: Strength
     wording: Strength
 
@@ -240,8 +242,9 @@ def jd_business_errors(name: str) -> tuple[JdBusinessError, ...]:
 def jd_order_states() -> dict[str, JdOrderState]:
     """Load the states an order can have at JD, by state. Any other state is legal and unknown."""
     states = load_json("jd", "order-states.json")["states"]
+    lists = ("transitions", "assumed_transitions")
     return {
-        entry["state"]: JdOrderState(**{**entry, "transitions": tuple(entry["transitions"])})
+        entry["state"]: JdOrderState(**{**entry, **{name: tuple(entry[name]) for name in lists}})
         for entry in states
     }
 

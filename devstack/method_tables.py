@@ -60,7 +60,10 @@ def states() -> str:
             state.zh,
             state.en,
             state.meaning,
-            ", ".join(f"`{after}`" for after in state.transitions),
+            ", ".join(
+                f"`{after}`" + (" (ASSUMED)" if after in state.assumed_transitions else "")
+                for after in state.transitions
+            ),
             both(state.strength, state.wording),
         )
         for state in contracts.jd_order_states().values()

@@ -6,18 +6,17 @@ from contextlib import asynccontextmanager
 from aiohttp import web
 
 from jd_simulator import gateway, oauth
+from jd_simulator.body import LARGEST_BODY
 from jd_simulator.console.pages import add_console
 from jd_simulator.control.problems import problems
 from jd_simulator.control.routes import add_routes
+from jd_simulator.edge import edge
 from jd_simulator.simulator import Simulator
-
-LARGEST_BODY = 1024 * 1024
-"""Bytes of a request; more are refused."""
 
 
 def build_app(simulator: Simulator) -> web.Application:
     """Build the web application around a simulator."""
-    app = web.Application(client_max_size=LARGEST_BODY, middlewares=[problems])
+    app = web.Application(client_max_size=LARGEST_BODY, middlewares=[problems, edge])
     app[gateway.SIMULATOR] = simulator
     app.router.add_route("GET", "/routerjson", gateway.handle)
     app.router.add_route("POST", "/routerjson", gateway.handle)
@@ -51,6 +50,7 @@ async def listening(simulator: Simulator, *, host: str, port: int) -> AsyncItera
     runner = web.AppRunner(
         build_app(simulator),
         access_log=None,
+        auto_decompress=False,
         handler_cancellation=True,  # a client that gives up ends what was kept waiting for it
         shutdown_timeout=1.0,
     )

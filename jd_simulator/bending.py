@@ -11,48 +11,43 @@ from typing import Any
 
 from jd_simulator.fault_kinds import Fault, whole_failures
 from jd_simulator.methods.arguments import Arguments
-from jd_simulator.methods.call import Call, Method
+from jd_simulator.methods.call import Call, Method, Row
 
 _FOREIGN = re.compile(rb"[^\x00-\x7f]+")
 _BOM = b"\xef\xbb\xbf"
 
 
 def bend_rows(call: Call, fault: Fault, chance: Random, *, page: Callable[[int], Call]) -> str:
-    """Bend the orders of an answered search in place.
+    """Bend the page of an answered call in place.
 
     Args:
-        call: The answered search.
-        fault: Its kind is `page_shift`, `duplicate_order` or `missing_order`.
-        chance: Draws which order it is.
-        page: Answers the same search for a page that is so many further on.
+        call: The answered call of a paged method.
+        fault: Its kind is `page_shift`, `duplicate_row` or `missing_row`.
+        chance: Draws which row it is.
+        page: Answers the same call for a page that is so many further on.
 
     Returns:
         What happened.
     """
-    rows = list(zip(call.rows or [], call.returned, strict=True))
+    rows = call.rows or []
     if fault.kind == "page_shift":
-        rows, note = _shifted(rows, fault.rows, page)
-    elif not rows:
+        call.rows, note = _shifted(rows, fault.rows, page)
+        return note
+    if not rows:
         return f"{fault.kind}: the page was empty"
-    else:
-        index = chance.randrange(len(rows))
-        order_id = rows[index][1][0].order_id
-        if fault.kind == "duplicate_order":
-            rows.insert(index, rows[index])
-            note = f"order {order_id} is there twice"
-        else:
-            del rows[index]
-            note = f"order {order_id} was left out"
-    call.rows = [row for row, _ in rows]
-    call.returned = [returned for _, returned in rows]
-    return note
+    index = chance.randrange(len(rows))
+    row = rows[index]
+    if fault.kind == "duplicate_row":
+        rows.insert(index, row)
+        return f"{row.id} is there twice"
+    del rows[index]
+    return f"{row.id} was left out"
 
 
-def _shifted(rows: list[Any], shift: int, page: Callable[[int], Call]) -> tuple[list[Any], str]:
+def _shifted(rows: list[Row], shift: int, page: Callable[[int], Call]) -> tuple[list[Row], str]:
     """Move a page by some rows; where there is no page on that side its rows are just not there."""
     step = 1 if shift > 0 else -1
-    beside = page(step)
-    others = list(zip(beside.rows or [], beside.returned, strict=True))
+    others = page(step).rows or []
     note = f"the page began {abs(shift)} rows {'later' if shift > 0 else 'earlier'}"
     if shift > 0:
         return rows[shift:] + others[:shift], note

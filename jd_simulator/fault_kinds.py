@@ -32,10 +32,10 @@ KINDS = {
     "wrong_content_type": "the call takes effect; the answer calls itself `content_type`",
     "gb18030": "the call takes effect; some Chinese in the answer is in GB18030, not UTF-8",
     "bom": "the call takes effect; a byte order mark precedes the answer",
-    "page_shift": "a page of orders begins `rows` later, as if as many had left the pages before "
+    "page_shift": "a page begins `rows` later, as if as many rows had left the pages before "
     "(negative: earlier, as if they had come in)",
-    "duplicate_order": "an order of the page is there twice",
-    "missing_order": "an order of the page is not there",
+    "duplicate_row": "a row of the page is there twice",
+    "missing_row": "a row of the page is not there",
     "stale_read": "a reading call is answered as if the seller's last write of each order and SKU "
     "had not come yet",
     "receipt_without_skus": "the receipt of a stock write leaves some SKUs out; with `lost` they "
@@ -47,15 +47,17 @@ UNANSWERED = frozenset({"hang", "reset_before", "reset_after", "apply_late"})
 """Kinds after which the connection ends without an answer."""
 
 
-def _finds_orders(method: Method) -> bool:
-    return method.name.endswith((".pop.order.search", ".pop.order.enSearch"))
+PAGE_KINDS = frozenset({"page_shift", "duplicate_row", "missing_row"})
+"""Kinds that bend a page, of whatever."""
+
+
+def _is_paged(method: Method) -> bool:
+    return method.page_parameter is not None
 
 
 _FITS: Mapping[str, Callable[[Method], bool]] = {
     "business_failure": lambda method: bool(whole_failures(method)),
-    "page_shift": _finds_orders,
-    "duplicate_order": _finds_orders,
-    "missing_order": _finds_orders,
+    **dict.fromkeys(PAGE_KINDS, _is_paged),
     "stale_read": lambda method: not method.is_write,
     "receipt_without_skus": lambda method: method.name == STOCK_SET,
 }

@@ -12,7 +12,9 @@ from http import HTTPStatus
 
 from aiohttp import web
 
+from jd_simulator.body import read_body
 from jd_simulator.checks import CHECKS, Candidate
+from jd_simulator.edge import edge_page
 from jd_simulator.errors import Code, JdError
 from jd_simulator.fault_kinds import UNANSWERED
 from jd_simulator.faults import Hit
@@ -27,11 +29,6 @@ from jd_simulator.wire import JSON_NAME, Parameters, parse_parameters
 
 SIMULATOR = web.AppKey("simulator", Simulator)
 
-_PAGE = (
-    "<html>\r\n<head><title>{status} {phrase}</title></head>\r\n<body>\r\n"
-    "<center><h1>{status} {phrase}</h1></center>\r\n<hr><center>JDWS/2.0</center>\r\n"
-    "</body>\r\n</html>\r\n"
-)
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 """SO_LINGER on, for 0 s: closing sends a reset instead of an orderly end."""
 
@@ -39,13 +36,7 @@ _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 async def handle(request: web.Request) -> web.StreamResponse:
     """Answer one call to `/routerjson`."""
     simulator = request.app[SIMULATOR]
-    try:
-        body = await request.read()
-    except web.HTTPRequestEntityTooLarge:
-        return _edge_page(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-    except web.RequestPayloadError:
-        # It says gzip and is none, or the like.
-        return _edge_page(HTTPStatus.BAD_REQUEST)
+    body = await read_body(request)
     began = time.perf_counter()
     parameters = parse_parameters(request.raw_path, body)
     sandbox = simulator.by_app_key.get(parameters.values.get("app_key", ""))
@@ -132,7 +123,7 @@ async def _fail(
         case "http_status":
             entry.status = fault.status
             sandbox.tallies.retries.answered(entry.number)
-            return _edge_page(fault.status)
+            return edge_page(fault.status)
         case "reset_after":
             run(candidate, entry)
         case "apply_late":
@@ -174,15 +165,6 @@ def _answer(
     if content_type is not None:
         return web.Response(body=outcome.body, headers={"Content-Type": content_type})
     return web.Response(body=outcome.body, content_type="application/json", charset="utf-8")
-
-
-def _edge_page(status: int) -> web.Response:
-    """Answer as the edge in front of JD does: its body is a page, not JSON."""
-    known = {entry.value: entry.phrase for entry in HTTPStatus}
-    phrase = known.get(status, "Unknown")
-    return web.Response(
-        status=status, text=_PAGE.format(status=status, phrase=phrase), content_type="text/html"
-    )
 
 
 def _reset(request: web.Request) -> None:

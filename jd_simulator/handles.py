@@ -5,6 +5,7 @@ Everything goes through a `Reach`: the simulator may run in another thread.
 
 from collections.abc import Iterable, Mapping
 
+from jd_simulator.clock_handle import ClockHandle
 from jd_simulator.control.reading import read_new_sku, read_purchase, read_sku_change
 from jd_simulator.crowd import parse_crowd
 from jd_simulator.faults import parse_rules
@@ -13,44 +14,9 @@ from jd_simulator.journal import Entry
 from jd_simulator.reach import Reach, at_once
 from jd_simulator.sandbox import Sandbox
 from jd_simulator.seed.people import Receiver
-from jd_simulator.shop.dispatch import ship_by_jd
+from jd_simulator.shop.dispatch import bring_back, send_code, ship_by_jd
 from jd_simulator.shop.model import Order, Refund, Sku, SkuStatus, State, Wanted
 from jd_simulator.shop.splitting import split
-
-__all__ = ["ClockHandle", "SandboxHandle"]
-
-
-class ClockHandle:
-    """A sandbox's clock in a test's hands."""
-
-    def __init__(self, *, sandbox: Sandbox, reach: Reach) -> None:
-        self._sandbox = sandbox
-        self._reach = reach
-
-    @property
-    def speed(self) -> float:
-        """Virtual seconds that pass in a real one; 0 means frozen."""
-        return self._reach(lambda: self._sandbox.clock.speed)
-
-    def now(self) -> float:
-        """Tell the virtual time in seconds since the epoch."""
-        return self._reach(self._sandbox.clock.now)
-
-    def set(self, instant: float) -> None:
-        """Jump to an instant, forwards or backwards; the speed stays."""
-        self._reach(lambda: self._sandbox.clock.set(instant))
-
-    def advance(self, seconds: float) -> None:
-        """Jump by some seconds; negative ones go back."""
-        self._reach(lambda: self._sandbox.clock.advance(seconds))
-
-    def run(self, speed: float) -> None:
-        """Run `speed` times as fast as real time from now on."""
-        self._reach(lambda: self._sandbox.clock.run(speed))
-
-    def freeze(self) -> None:
-        """Stand still until set, advanced or run."""
-        self._reach(self._sandbox.clock.freeze)
 
 
 class SandboxHandle:
@@ -175,6 +141,30 @@ class SandboxHandle:
             lambda: self._sandbox.shop.orders.resume(int(order_id), State.PAUSED, "unpause")
         )
 
+    def suspend(self, order_id: int | str) -> Order:
+        """Put an order in JD's other state of a pause, PAUSE."""
+        return self._reach(
+            lambda: self._sandbox.shop.orders.hold(int(order_id), State.SUSPENDED, "suspend")
+        )
+
+    def unsuspend(self, order_id: int | str) -> Order:
+        """Let a suspended order go on."""
+        return self._reach(
+            lambda: self._sandbox.shop.orders.resume(int(order_id), State.SUSPENDED, "unsuspend")
+        )
+
+    def lose_state(self, order_id: int | str) -> Order:
+        """Let JD not tell an order's state: UN_KNOWN."""
+        return self._reach(
+            lambda: self._sandbox.shop.orders.hold(int(order_id), State.UNKNOWN, "lose state")
+        )
+
+    def find_state(self, order_id: int | str) -> Order:
+        """Let JD tell an order's state again."""
+        return self._reach(
+            lambda: self._sandbox.shop.orders.resume(int(order_id), State.UNKNOWN, "find state")
+        )
+
     def finish(self, order_id: int | str) -> Order:
         """Let the buyer confirm that the goods came."""
         return self._reach(lambda: self._sandbox.shop.orders.finish(int(order_id)))
@@ -198,8 +188,16 @@ class SandboxHandle:
         return self._reach(lambda: split(self._sandbox.shop.orders, int(order_id), wanted))
 
     def ship_by_jd(self, order_id: int | str) -> Order:
-        """Let JD's warehouse send an order off that is JD's to ship."""
+        """Let JD's warehouse send an order off that is JD's to ship; from abroad in two steps."""
         return self._reach(lambda: ship_by_jd(self._sandbox.shop.orders, int(order_id)))
+
+    def send_code(self, order_id: int | str) -> Order:
+        """Send the buyer of a voucher the code; the order is finished."""
+        return self._reach(lambda: send_code(self._sandbox.shop.orders, int(order_id)))
+
+    def bring_back(self, order_id: int | str) -> Order:
+        """Let an order come back from delivery."""
+        return self._reach(lambda: bring_back(self._sandbox.shop.orders, int(order_id)))
 
     def apply_for_refund(self, order_id: int | str, reason: str | None = None) -> Refund:
         """Let the buyer ask for the money back; the order is locked."""

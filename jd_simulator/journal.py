@@ -103,10 +103,12 @@ class Entry:
             self.arguments = arguments
 
     def bound_notes(self) -> None:
-        """Let no caller fill the journal with what is noted of it."""
+        """Let no caller fill the journal with what is noted of it, nor with what is no text."""
         if len(self.notes) > _MOST_NOTES:
             self.notes[_MOST_NOTES:] = [f"… and {len(self.notes) - _MOST_NOTES} more"]
-        self.notes[:] = [note[:_LONGEST_NOTE] for note in self.notes]
+        self.notes[:] = [
+            note[:_LONGEST_NOTE].encode("utf-8", "backslashreplace").decode() for note in self.notes
+        ]
 
     def shown_parameters(self) -> dict[str, str]:
         """Tell the parameters with signature and token cut down to their ends."""

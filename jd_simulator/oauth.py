@@ -11,11 +11,13 @@ from http import HTTPStatus
 from aiohttp import web
 
 from contracts.oauth import oauth_refresh
+from jd_simulator.body import read_body
 from jd_simulator.gateway import SIMULATOR
 from jd_simulator.journal import Placement, masked
 from jd_simulator.sandbox import Sandbox
 from jd_simulator.shop.view import to_json
 from jd_simulator.simulator import Simulator
+from jd_simulator.wire import parse_parameters
 
 PATH = oauth_refresh().path
 _ERRORS = {error.code: error for error in oauth_refresh().errors}
@@ -26,18 +28,18 @@ _TOKENS = ("access_token", "refresh_token")
 async def handle(request: web.Request) -> web.Response:
     """Answer one call to `/oauth2/refresh_token`; parameters in the query, or in a form body."""
     simulator = request.app[SIMULATOR]
-    form = await request.post()
-    given = {name: value for name, value in form.items() if isinstance(value, str)}
-    parameters = given | dict(request.query)
+    body = await read_body(request)
+    read = parse_parameters(request.raw_path, body)
+    parameters = read.values
     sandbox = simulator.by_app_key.get(parameters.get("app_key", ""))
     entry = (simulator.strays if sandbox is None else sandbox.journal).open(
         at=(simulator if sandbox is None else sandbox).clock.now(),
         verb=request.method,
         parameters=parameters,
         placement=Placement(
-            in_query=len(request.query),
-            content_type=request.content_type,
-            body_bytes=request.content_length or 0,
+            in_query=read.in_query,
+            content_type=request.headers.get("Content-Type", "")[:200],
+            body_bytes=len(body),
         ),
     )
     entry.method = PATH

@@ -5,7 +5,7 @@ Source: contracts/jd/
 
 import logging
 import traceback
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,18 +18,21 @@ from jd_simulator.bending import (
 )
 from jd_simulator.checks import PARAMETERS, Candidate
 from jd_simulator.errors import Code, JdError, written_code
+from jd_simulator.fault_kinds import PAGE_KINDS
 from jd_simulator.faults import Hit
 from jd_simulator.journal import Entry
 from jd_simulator.methods.arguments import Arguments
 from jd_simulator.methods.call import ROWS, Call
+from jd_simulator.methods.unknown import unknown_names
 from jd_simulator.sandbox import Sandbox
 from jd_simulator.shop.model import Order
 from jd_simulator.shop.view import to_json
 from jd_simulator.stale import named_ids
+from jd_simulator.wire import JSON_NAME, SYSTEM
 
 OK = "0"
 _ROWS = to_json(ROWS)
-_BENT_ROWS = frozenset({"page_shift", "duplicate_order", "missing_order"})
+_LAST_PAGE = 10**9
 _UNREADABLE = frozenset({"truncated_json", "gb18030"})
 """Kinds whose answer tells the seller nothing: it is no JSON in UTF-8."""
 
@@ -62,7 +65,9 @@ def run(candidate: Candidate, entry: Entry, hit: Hit | None = None) -> Outcome:
         entry: Its place in the journal, which is filled in.
         hit: The fault that bends its answer, if one does.
     """
-    unknown = sorted(candidate.arguments.keys() - candidate.method.parameters)
+    beside = sorted(candidate.parameters.keys() - SYSTEM)
+    unknown = sorted(set(unknown_names(candidate.arguments, candidate.method.parameters)))
+    entry.notes.extend(f"unknown parameter {name} beside {JSON_NAME}" for name in beside)
     entry.notes.extend(f"unknown parameter {name}" for name in unknown)
     try:
         outcome = _business_failure(candidate, entry, hit) or _answered(candidate, entry, hit)
@@ -86,7 +91,7 @@ def _answered(candidate: Candidate, entry: Entry, hit: Hit | None) -> Outcome:
         befores.keep(sandbox.shop, named_ids(candidate.arguments))
     with _past(sandbox, entry, hit):
         content: dict[str, Any] = {"code": OK, **_content(candidate, call, left_out)}
-        if hit is not None and hit.fault.kind in _BENT_ROWS and call.rows is not None:
+        if hit is not None and hit.fault.kind in PAGE_KINDS and call.rows is not None:
             entry.notes.append(
                 bend_rows(call, hit.fault, hit.chance, page=lambda step: _page(candidate, step))
             )
@@ -97,9 +102,10 @@ def _answered(candidate: Candidate, entry: Entry, hit: Hit | None) -> Outcome:
     content["code"] = written_code(code, sandbox.settings)
     body = to_json({method.root_key(sandbox.settings): content})
     if call.rows is not None:
-        body = body.replace(_ROWS, b"[%b]" % b",".join(call.rows), 1)
+        body = body.replace(_ROWS, b"[%b]" % b",".join([row.text for row in call.rows]), 1)
+        call.returned += [row.order for row in call.rows if row.order is not None]
     entry.applied_at = sandbox.clock.now()
-    return Outcome(body, code, _of_today(sandbox, call.returned) if hit else call.returned)
+    return Outcome(body, code, _known_from_now_on(sandbox, call.returned))
 
 
 def _call(candidate: Candidate, entry: Entry, hit: Hit | None) -> tuple[Call, frozenset[str]]:
@@ -129,19 +135,21 @@ def _past(sandbox: Sandbox, entry: Entry, hit: Hit | None) -> AbstractContextMan
     return befores.shown(sandbox.shop)
 
 
-def _of_today(sandbox: Sandbox, returned: list[tuple[Order, int]]) -> list[tuple[Order, int]]:
-    """Name the present orders of which a past was shown, perhaps."""
-    known = sandbox.shop.orders.by_id
-    return [(known[order.order_id], modified) for order, modified in returned]
+def _known_from_now_on(sandbox: Sandbox, returned: list[Order]) -> list[tuple[Order, int]]:
+    """Name the present orders, of which a past was shown perhaps, and the `modified` shown."""
+    present = sandbox.shop.orders.by_id
+    return [(present[order.order_id], order.modified) for order in returned]
 
 
 def _page(candidate: Candidate, step: int) -> Call:
-    """Answer the same search for a page that is `step` further on."""
-    number = int(str(candidate.arguments["page"])) + step
-    arguments = {**candidate.arguments, "page": number}
+    """Answer the same call for a page that is `step` further on; JD may have no such page."""
+    name = candidate.method.page_parameter or ""
+    asked = Arguments(candidate.arguments).integer(name, low=0, high=_LAST_PAGE, default=0) or 1
+    arguments = {**candidate.arguments, name: asked + step}
     call = Call(candidate.sandbox.shop, Arguments(arguments), 0)
-    if number > 0:
-        candidate.method.answer(call)
+    if asked + step > 0:
+        with suppress(JdError):
+            candidate.method.answer(call)
     return call
 
 

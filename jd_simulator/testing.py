@@ -15,7 +15,8 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
 from jd_simulator.app import listening
-from jd_simulator.handles import ClockHandle, SandboxHandle
+from jd_simulator.clock_handle import ClockHandle
+from jd_simulator.handles import SandboxHandle
 from jd_simulator.reach import Reach, at_once, reach_into, running_in_thread
 from jd_simulator.sandbox import Sandbox
 from jd_simulator.scenario import read_new_sandbox

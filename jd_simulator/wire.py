@@ -20,6 +20,11 @@ JSON_NAME = "360buy_param_json"
 """The parameter that carries the business JSON."""
 UNSIGNED = frozenset({"sign", "other"})
 """Not part of the signature: itself, and a field that the newest Java SDK adds to its body."""
+SYSTEM = frozenset(
+    {"method", "app_key", "access_token", "timestamp", "v", "format", "sign_method", JSON_NAME}
+    | UNSIGNED
+)
+"""Every parameter of the gateway; a method's own stand in the JSON."""
 
 _JSON_DECODER = json.JSONDecoder()
 _RAW_JSON = f"{JSON_NAME}={{"

@@ -225,7 +225,8 @@ function showCalls() {
 
 const KINDS_OF_STATE = {
   NOT_PAY: "", WAIT_SELLER_STOCK_OUT: "info", WAIT_SELLER_DELIVERY: "info", LOCKED: "warn",
-  POP_ORDER_PAUSE: "warn", WAIT_GOODS_RECEIVE_CONFIRM: "good", FINISHED_L: "good", TRADE_CANCELED: "bad",
+  POP_ORDER_PAUSE: "warn", PAUSE: "warn", UN_KNOWN: "warn", WAIT_SEND_CODE: "info",
+  WAIT_GOODS_RECEIVE_CONFIRM: "good", FINISHED_L: "good", TRADE_CANCELED: "bad", DELIVERY_RETURN: "bad",
 };
 
 function stateChip(name) {
@@ -253,7 +254,8 @@ function orderBody(order) {
   const tags = [
     order.cross_border ? chip("info", ...both("cross-border", "跨境")) : null,
     order.cod ? chip("info", ...both("cash on delivery", "货到付款")) : null,
-    order.store_order ? chip("info", zh(order.store_order)) : null,
+    order.voucher ? chip("info", ...both("voucher", "卡券")) : null,
+    order.shipped_by_jd ? chip("info", ...both("shipped by JD", order.store_order || "京东发货")) : null,
   ].filter(Boolean);
   return [
     h("div", { class: "actions" }, ...actionButtons(order)),
@@ -276,7 +278,7 @@ function orderBody(order) {
 
 function actionButtons(order) {
   if (order.children.length) return [];
-  const open = (action) => action.states.includes(order.state);
+  const open = (action) => action.states.includes(order.state) && (order.shipped_by_jd || !action.for_jd);
   return state.names.actions.filter(open).flatMap((action) => {
     if (action.action !== "refund") return [actionButton(order, action, action.en, action.zh, {})];
     const asked = state.refunds?.has(order.order_id);
@@ -549,7 +551,8 @@ function listen() {
     const body = {
       lines: [{ sku_id: form.sku.value, quantity: Number(form.quantity.value) }],
       buyer: form.buyer.value.trim() || null, remark: form.remark.value,
-      paid: form.paid.checked, cross_border: form.cross_border.checked,
+      paid: form.paid.checked, cross_border: form.cross_border.checked, voucher: form.voucher.checked,
+      store_order: form.by_jd.checked ? "京仓订单" : "",
     };
     act((order) => `Order ${order.order_id} was placed`, "POST", "orders", body);
   });

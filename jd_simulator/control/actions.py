@@ -12,11 +12,11 @@ from jd_simulator.control.route import SANDBOX, Handler, Route
 from jd_simulator.control.schemas import Schema
 from jd_simulator.control.showing import show_order
 from jd_simulator.fields import Fields
+from jd_simulator.shop.dispatch import bring_back, send_code, ship_by_jd
 from jd_simulator.shop.model import State
+from jd_simulator.shop.orders import CANCELLABLE, HERE
 from jd_simulator.shop.shop import Shop
 from jd_simulator.shop.splitting import split
-
-_BEFORE_LEAVING = (State.TO_SHIP, State.LOCKED, State.PAUSED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +29,8 @@ class Action:
     states: tuple[State, ...]
     """Where the console offers it; whether it is possible the shop alone decides."""
     act: Callable[[Shop, int, Fields], object]
+    is_for_jd: bool = False
+    """Whether only orders can have it done to them that JD ships."""
     body: Schema = field(default_factory=lambda: bodies.NOTHING)
 
 
@@ -72,6 +74,14 @@ def _bare(act: Callable[[Shop, int], object]) -> Callable[[Shop, int, Fields], o
     return read_and_act
 
 
+def _hold(state: State, cause: str) -> Callable[[Shop, int, Fields], object]:
+    return _bare(lambda shop, order_id: shop.orders.hold(order_id, state, cause))
+
+
+def _resume(state: State, cause: str) -> Callable[[Shop, int, Fields], object]:
+    return _bare(lambda shop, order_id: shop.orders.resume(order_id, state, cause))
+
+
 ACTIONS = {
     "pay": Action(
         zh="付款",
@@ -82,32 +92,56 @@ ACTIONS = {
     "cancel": Action(
         zh="取消",
         en="Cancel",
-        states=(State.NOT_PAY, *_BEFORE_LEAVING),
+        states=CANCELLABLE,
         act=_bare(lambda shop, order_id: shop.orders.cancel(order_id)),
     ),
     "lock": Action(
         zh="锁定",
         en="Lock",
         states=(State.TO_SHIP, State.LEFT_ABROAD),
-        act=_bare(lambda shop, order_id: shop.orders.hold(order_id, State.LOCKED, "lock")),
+        act=_hold(State.LOCKED, "lock"),
     ),
     "unlock": Action(
         zh="解锁",
         en="Unlock",
         states=(State.LOCKED,),
-        act=_bare(lambda shop, order_id: shop.orders.resume(order_id, State.LOCKED, "unlock")),
+        act=_resume(State.LOCKED, "unlock"),
     ),
     "pause": Action(
         zh="暂停",
         en="Pause",
         states=(State.TO_SHIP,),
-        act=_bare(lambda shop, order_id: shop.orders.hold(order_id, State.PAUSED, "pause")),
+        act=_hold(State.PAUSED, "pause"),
     ),
     "unpause": Action(
         zh="恢复",
         en="Resume",
         states=(State.PAUSED,),
-        act=_bare(lambda shop, order_id: shop.orders.resume(order_id, State.PAUSED, "unpause")),
+        act=_resume(State.PAUSED, "unpause"),
+    ),
+    "suspend": Action(
+        zh="挂起",
+        en="Suspend",
+        states=(State.TO_SHIP,),
+        act=_hold(State.SUSPENDED, "suspend"),
+    ),
+    "unsuspend": Action(
+        zh="取消挂起",
+        en="End suspension",
+        states=(State.SUSPENDED,),
+        act=_resume(State.SUSPENDED, "unsuspend"),
+    ),
+    "lose_state": Action(
+        zh="状态不明",
+        en="Lose state",
+        states=(State.TO_SHIP, State.LEFT_ABROAD, State.SHIPPED),
+        act=_hold(State.UNKNOWN, "lose state"),
+    ),
+    "find_state": Action(
+        zh="恢复状态",
+        en="Find state",
+        states=(State.UNKNOWN,),
+        act=_resume(State.UNKNOWN, "find state"),
     ),
     "split": Action(
         zh="拆单",
@@ -126,7 +160,7 @@ ACTIONS = {
     "readdress": Action(
         zh="改地址",
         en="Readdress",
-        states=_BEFORE_LEAVING,
+        states=HERE,
         act=_readdress,
         body=bodies.READDRESS,
     ),
@@ -135,6 +169,25 @@ ACTIONS = {
         en="Finish",
         states=(State.SHIPPED,),
         act=_bare(lambda shop, order_id: shop.orders.finish(order_id)),
+    ),
+    "ship_by_jd": Action(
+        zh="京东发货",
+        en="Ship by JD",
+        states=(State.TO_SHIP, State.LEFT_ABROAD),
+        act=_bare(lambda shop, order_id: ship_by_jd(shop.orders, order_id)),
+        is_for_jd=True,
+    ),
+    "send_code": Action(
+        zh="发码",
+        en="Send code",
+        states=(State.AWAITS_CODE,),
+        act=_bare(lambda shop, order_id: send_code(shop.orders, order_id)),
+    ),
+    "bring_back": Action(
+        zh="配送退货",
+        en="Bring back",
+        states=(State.SHIPPED,),
+        act=_bare(lambda shop, order_id: bring_back(shop.orders, order_id)),
     ),
 }
 """By the last part of their path."""
@@ -155,7 +208,7 @@ ROUTES = tuple(
         path=f"{SANDBOX}/orders/{{order_id}}/{name}",
         handler=_handler(action),
         tag="orders",
-        summary=f"{action.en} an order ({action.zh})",
+        summary=f"An order: {action.en} ({action.zh})",
         body=action.body,
         body_required=False,
         answer=answers.ORDER,

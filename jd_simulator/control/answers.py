@@ -80,7 +80,9 @@ ORDER = shown(
         "receiver": RECEIVER,
         "order_type": TEXT,
         "store_order": TEXT,
+        "shipped_by_jd": {**TRUTH, "description": "Whether JD's staff ship it, not the seller."},
         "cross_border": TRUTH,
+        "voucher": TRUTH,
         "cod": TRUTH,
         "remark": TEXT,
         "seller_remark": TEXT,
@@ -238,7 +240,7 @@ CATALOGUE = shown(
         "methods": listed(shown({"method": TEXT, "title": TEXT})),
         "fault_kinds": listed(shown({"kind": TEXT, "about": TEXT})),
         "actions": listed(
-            shown({"action": TEXT, "zh": TEXT, "en": TEXT, "states": TEXTS}),
+            shown({"action": TEXT, "zh": TEXT, "en": TEXT, "states": TEXTS, "for_jd": TRUTH}),
         ),
     }
 )

@@ -5,6 +5,7 @@ from http import HTTPStatus
 
 from aiohttp import web
 
+from jd_simulator import body
 from jd_simulator.fields import BadInput
 from jd_simulator.gateway import SIMULATOR
 from jd_simulator.sandbox import Sandbox
@@ -43,19 +44,30 @@ async def read_body(request: web.Request, default: object = None) -> object:
     without asking the browser's leave.
 
     Raises:
-        BadInput: It is no JSON.
-        web.HTTPUnsupportedMediaType: It is not said to be JSON.
+        BadInput: It is no JSON, or cannot be read.
+        web.HTTPUnsupportedMediaType: It is not said to be JSON, or packed in an unknown way.
+        web.HTTPRequestEntityTooLarge: It is larger than `body.LARGEST_BODY`.
     """
-    data = await request.read()
+    data = await body.read_body(request)
     if not data.strip() and default is not None:
         return default
     if request.content_type != _JSON_TYPE:
         raise web.HTTPUnsupportedMediaType(reason=f"send JSON, as Content-Type: {_JSON_TYPE}")
     try:
-        value: object = json.loads(data.decode())
+        value: object = json.loads(data.decode(), object_pairs_hook=_each_once)
     except (ValueError, RecursionError):
         raise BadInput(field="(body)", detail="must be JSON in UTF-8") from None
     return value
+
+
+def _each_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Make an object; JSON itself does not forbid that a field is there twice."""
+    made: dict[str, object] = {}
+    for name, value in pairs:
+        if name in made:
+            raise BadInput(field=name, detail="is there twice")
+        made[name] = value
+    return made
 
 
 def query_integer(request: web.Request, name: str, *, high: int) -> int | None:

@@ -60,6 +60,7 @@ PURCHASE = closed(
         "cod": flag("Cash on delivery."),
         "cross_border": flag(),
         "pick_up": flag("Fetched by the buyer at the shop's pick-up point."),
+        "voucher": flag("The goods are a code: it is sent to the buyer, nothing is shipped."),
         "order_type": choice(ORDER_TYPES, "22 SOP, 21 FBP, 23 LBP, 25 SOPL, 112 FCS."),
         "store_order": choice(STORE_ORDERS, "JD's warehouse that ships it; empty: the seller."),
         "remark": text(500, "The buyer's words."),

@@ -55,6 +55,7 @@ def catalogue() -> Mapping[str, object]:
                 "zh": action.zh,
                 "en": action.en,
                 "states": [str(state) for state in action.states],
+                "for_jd": action.is_for_jd,
             }
             for name, action in ACTIONS.items()
         ],

@@ -1,4 +1,4 @@
-"""What goes wrong beside JD's gateway, as problem+json (RFC 9457) that names the field."""
+"""What goes wrong in the control room, as problem+json (RFC 9457) that names the field."""
 
 import logging
 from http import HTTPStatus
@@ -6,20 +6,18 @@ from http import HTTPStatus
 from aiohttp import web
 
 from jd_simulator.control.route import Handler
+from jd_simulator.edge import JD_PATHS
 from jd_simulator.errors import Refused, no_such_order
 from jd_simulator.fields import BadInput
 from jd_simulator.shop.orders import NotForSale
 from jd_simulator.shop.shelves import NoSuchSku
-
-JD_PATHS = ("/routerjson", "/oauth2/")
-"""Where JD answers, in ways of its own."""
 
 log = logging.getLogger(__name__)
 
 
 @web.middleware
 async def problems(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Answer what goes wrong as problem+json; JD's gateway is left alone."""
+    """Answer what goes wrong as problem+json; JD's paths are left alone."""
     if request.path.startswith(JD_PATHS):
         return await handler(request)
     try:

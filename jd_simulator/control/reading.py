@@ -37,6 +37,7 @@ def read_purchase(value: object) -> Purchase:
         is_cross_border=fields.boolean("cross_border", default=False),
         order_type=fields.choice("order_type", ORDER_TYPES, "22"),
         is_pick_up=fields.boolean("pick_up", default=False),
+        is_voucher=fields.boolean("voucher", default=False),
         remark=fields.text("remark", "", longest=500),
         coupons=tuple(_coupon(path, item) for path, item in fields.array("coupons", longest=20)),
         freight=fields.money("freight", Decimal("0.00")),

@@ -65,5 +65,7 @@ class Route:
             said[HTTPStatus.CONFLICT] = self.conflicts
         if self.body is not None:
             said[HTTPStatus.REQUEST_ENTITY_TOO_LARGE] = "The body is larger than 1 MiB."
-            said[HTTPStatus.UNSUPPORTED_MEDIA_TYPE] = "The body is not said to be JSON."
+            said[HTTPStatus.UNSUPPORTED_MEDIA_TYPE] = (
+                "The body is not said to be JSON, or is packed in an unknown way."
+            )
         return said

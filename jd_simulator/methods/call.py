@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from jd_simulator.errors import Refused
 from jd_simulator.methods.arguments import Arguments
+from jd_simulator.methods.unknown import Names
 from jd_simulator.settings import Settings
 from jd_simulator.shop.model import Order
 from jd_simulator.shop.shop import Shop
@@ -13,6 +15,17 @@ Answer = dict[str, object]
 """The content of a method's envelope."""
 ROWS = "@rows@"
 """Where in an answer the call's `rows` go; nothing that a caller wrote stands beside it."""
+
+
+class Row(NamedTuple):
+    """A row of a page."""
+
+    id: int
+    """Of the order, SKU, ware or refund."""
+    text: bytes
+    """The row as JSON: writing the same orders again for each search would be most of its cost."""
+    order: Order | None = None
+    """The order that the seller knows once it has the row."""
 
 
 @dataclass(slots=True)
@@ -25,11 +38,10 @@ class Call:
     """The call's number in the sandbox's journal."""
     notes: list[str] = field(default_factory=list)
     """What is worth telling in the journal although JD says nothing of it."""
-    returned: list[tuple[Order, int]] = field(default_factory=list)
-    """Orders in the answer with their `modified`; the seller knows them once it is delivered."""
-    rows: list[bytes] | None = None
-    """Rows that are JSON already, to stand where the answer says `ROWS`: writing the same orders
-    again for each search would be most of its cost."""
+    returned: list[Order] = field(default_factory=list)
+    """Orders in the answer beside `rows`; the seller knows them once it is delivered."""
+    rows: list[Row] | None = None
+    """The page that is to stand where the answer says `ROWS`; each paged method makes it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +55,10 @@ class Method:
     other_envelopes: tuple[str, ...] = ()
     """Other spellings of it that clients report."""
     needs_token: bool
-    parameters: frozenset[str]
+    parameters: Names
     """Names that the method knows; others are accepted, as JD does, and noted in the journal."""
+    page_parameter: str | None
+    """The parameter that numbers the pages, from 1; None: it is not paged."""
     is_write: bool
     """Whether it changes anything at JD."""
     business_failures: Mapping[str, object]

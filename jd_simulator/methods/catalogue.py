@@ -10,9 +10,10 @@ from operator import attrgetter
 
 from jd_simulator.errors import Code, JdError, refusal
 from jd_simulator.methods.arguments import Arguments
-from jd_simulator.methods.call import Answer, Call
+from jd_simulator.methods.call import ROWS, Answer, Call, Row
 from jd_simulator.shop.catalogue_view import WareStatus, sku_view, ware_status, ware_view
 from jd_simulator.shop.model import Sku, SkuStatus
+from jd_simulator.shop.view import to_json
 
 _DEFAULT_FIELDS = ["wareId", "skuId", "status"]
 _DEFAULT_WARE_FIELDS = ["wareId", "title", "wareStatus"]
@@ -36,10 +37,13 @@ def search(call: Call) -> Answer:
     attribute = _SORTED_BY.get(arguments.text("orderFiled") or "skuId", "sku_id")
     is_descending = (arguments.text("orderType") or "asc").lower() == "desc"
     found.sort(key=lambda sku: (getattr(sku, attribute), sku.sku_id), reverse=is_descending)
-    first = (page - 1) * size
+    call.rows = [
+        Row(sku.sku_id, to_json(_shown(sku, fields)))
+        for sku in found[(page - 1) * size : page * size]
+    ]
     return {
         "page": {
-            "data": [_shown(sku, fields) for sku in found[first : first + size]],
+            "data": ROWS,
             "pageNo": page,
             "pageSize": size,
             "totalItem": len(found),
@@ -83,17 +87,23 @@ def search_wares(call: Call) -> Answer:
         )
     ]
     fields = arguments.csv("field") or _DEFAULT_WARE_FIELDS
+    call.rows = [
+        Row(skus[0].ware_id, to_json(_shown_ware(skus, fields)))
+        for skus in found[(page - 1) * size : page * size]
+    ]
     return {
         "page": {
-            "data": [
-                {name: view[name] for name in fields if name in view} or {"wareId": view["wareId"]}
-                for view in map(ware_view, found[(page - 1) * size : page * size])
-            ],
+            "data": ROWS,
             "pageNo": page,
             "pageSize": size,
             "totalItem": len(found),
         }
     }
+
+
+def _shown_ware(skus: list[Sku], fields: list[str]) -> dict[str, object]:
+    view = ware_view(skus)
+    return {name: view[name] for name in fields if name in view} or {"wareId": view["wareId"]}
 
 
 def _ware_statuses(call: Call) -> list[WareStatus]:

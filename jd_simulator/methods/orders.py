@@ -9,10 +9,10 @@ import json
 from dataclasses import replace
 
 from jd_simulator.errors import Code, JdError, Refused, refusal
-from jd_simulator.methods.call import ROWS, Answer, Call, api_result
+from jd_simulator.methods.call import ROWS, Answer, Call, Row, api_result
 from jd_simulator.settings import Settings
 from jd_simulator.shop.model import Order, State
-from jd_simulator.shop.view import ORDER_FIELDS, order_view, show_order
+from jd_simulator.shop.view import ORDER_FIELDS, order_view, show_order, to_json
 
 _SEARCH = "pop.order.search"
 _GET = "pop.order.get"
@@ -23,11 +23,6 @@ _AGE_BY_CREATION_S = 731 * _DAY_S
 _AGE_BY_MODIFICATION_S = 92 * _DAY_S
 _UNDATED = {State.TO_SHIP}
 """The only states that may be searched without dates."""
-
-# States that JD names and this shop's orders never reach; a search may ask for them.
-_NAMED = frozenset({"PAUSE", "WAIT_SEND_CODE", "DELIVERY_RETURN", "UN_KNOWN"})
-_STATES = {str(state): state for state in State}
-
 
 _UNPAID_FIELDS = (
     "orderId",
@@ -78,12 +73,12 @@ def list_unpaid(call: Call) -> Answer:
     shop = call.shop
     rows = shop.orders.by_created.window((State.NOT_PAY,), since, until)
     found = [shop.orders.by_id[order_id] for _, order_id in rows[(page - 1) * size : page * size]]
-    views = [order_view(order, settings=shop.settings, vender_id=shop.vender_id) for order in found]
+    call.rows = [Row(order.order_id, _unpaid(call, order)) for order in found]
     return {
         "notPayOrderInfoResult": {
             "apiResult": api_result(),
             "orderTotal": len(rows),
-            "orderInfoList": [{name: view[name] for name in _UNPAID_FIELDS} for view in views],
+            "orderInfoList": ROWS,
         }
     }
 
@@ -140,7 +135,9 @@ def _search(call: Call, settings: Settings) -> Answer:
         rows.reverse()
     first = (page - 1) * size
     found = [book.by_id[order_id] for _, order_id in rows[first : first + size]]
-    call.rows = [_shown(call, order, fields, settings) for order in found]
+    call.rows = [
+        Row(order.order_id, _shown(call, order, fields, settings), order) for order in found
+    ]
     return {
         "searchorderinfo_result": {
             "apiResult": api_result(),
@@ -159,6 +156,7 @@ def _get(call: Call, settings: Settings) -> Answer:
             raise refusal(_GET, "10100004")
     except Refused as refused:
         return {"orderDetailInfo": {"apiResult": api_result(refused), "orderInfo": None}}
+    call.returned.append(order)
     info = json.loads(_shown(call, order, fields, settings))
     return {"orderDetailInfo": {"apiResult": api_result(), "orderInfo": info}}
 
@@ -167,9 +165,10 @@ def _states(call: Call) -> set[State]:
     names = set(call.arguments.csv("order_state"))
     if not names:
         raise JdError(Code.ILLEGAL_PARAMETER, "order_state")
-    if not names <= _STATES.keys() | _NAMED:
-        raise JdError(Code.ILLEGAL_VALUE, "order_state")
-    return {_STATES[name] for name in names if name in _STATES}
+    try:
+        return {State(name) for name in names}
+    except ValueError:
+        raise JdError(Code.ILLEGAL_VALUE, "order_state") from None
 
 
 def _fields(call: Call) -> tuple[str, ...]:
@@ -201,5 +200,9 @@ def _check_window(
 
 
 def _shown(call: Call, order: Order, fields: tuple[str, ...], settings: Settings) -> bytes:
-    call.returned.append((order, order.modified))
     return show_order(order, fields, settings=settings, vender_id=call.shop.vender_id)
+
+
+def _unpaid(call: Call, order: Order) -> bytes:
+    view = order_view(order, settings=call.shop.settings, vender_id=call.shop.vender_id)
+    return to_json({name: view[name] for name in _UNPAID_FIELDS})

@@ -5,8 +5,9 @@ Source: contracts/jd/pop.afs.soa.refundapply.queryPageList
 
 from jd_simulator.clock import beijing_text
 from jd_simulator.errors import Code, JdError, Refused, refusal
-from jd_simulator.methods.call import Answer, Call
+from jd_simulator.methods.call import ROWS, Answer, Call, Row
 from jd_simulator.shop.model import Refund, RefundStatus
+from jd_simulator.shop.view import to_json
 
 _MOST_PAGES = 100
 _LARGEST_SIZE = 50
@@ -32,8 +33,11 @@ def search(call: Call) -> Answer:
         and _is_within(refund.applied, applied)
         and _is_within(refund.modified, modified)
     ]
-    rows = found[(page - 1) * size : page * size]
-    return _result(None, total=len(found), rows=[_shown(call, refund) for refund in rows])
+    call.rows = [
+        Row(refund.refund_id, to_json(_shown(call, refund)))
+        for refund in found[(page - 1) * size : page * size]
+    ]
+    return _result(None, total=len(found))
 
 
 def _status(call: Call) -> RefundStatus | None:
@@ -70,15 +74,13 @@ def _shown(call: Call, refund: Refund) -> dict[str, object]:
     }
 
 
-def _result(
-    refused: Refused | None, *, total: int = 0, rows: list[dict[str, object]] | None = None
-) -> Answer:
+def _result(refused: Refused | None, *, total: int = 0) -> Answer:
     return {
         "queryResult": {
             "totalCount": total,
             "success": refused is None,
             "errorCode": "" if refused is None else refused.code,
             "errorMsg": "" if refused is None else refused.zh,
-            "result": rows or [],
+            "result": ROWS if refused is None else [],
         }
     }

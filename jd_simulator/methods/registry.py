@@ -16,17 +16,22 @@ from jd_simulator.methods import (
     stock,
 )
 from jd_simulator.methods.call import Answer, Call, Method
+from jd_simulator.methods.unknown import known_names
+
+_PAGE_PARAMETERS = ("page", "pageNo", "pageIndex")
 
 
 def _method(short_name: str, answer: Callable[[Call], Answer]) -> Method:
     contract = contracts.jd_method(short_name)
+    parameters = known_names(contract.request_schema) or {}
     return Method(
         name=contract.full_name,
         answer=answer,
         envelope=contract.envelope,
         other_envelopes=contract.tolerated_envelopes,
         needs_token=contract.needs_access_token,
-        parameters=frozenset(contract.request_schema["properties"]),
+        parameters=parameters,
+        page_parameter=next((name for name in _PAGE_PARAMETERS if name in parameters), None),
         is_write=contract.effect == "write",
         business_failures={
             name: example

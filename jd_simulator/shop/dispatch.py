@@ -1,10 +1,13 @@
-"""How orders leave: whole, in parts, over the border in two steps, or from JD's own warehouse.
+"""How orders leave: whole, in parts, over the border in two steps, from JD's own warehouse, or as a
+code to the buyer's phone; and how they come back.
 
 Units are taken off the shelf as they leave: with each part, and with a cross-border order when it
-is handed over inside the country.
+is handed over inside the country. What comes back from delivery is not put on sale again: whether
+it can be sold the seller decides, who then writes the stock (assumed).
 
 Source: contracts/jd/pop.order.shipment, contracts/jd/pop.order.partial.outship,
-contracts/jd/overseas.order.sop.outstorage, contracts/jd/overseas.order.sop.delivery
+contracts/jd/overseas.order.sop.outstorage, contracts/jd/overseas.order.sop.delivery,
+contracts/jd/order-states.json
 """
 
 from collections.abc import Sequence
@@ -15,7 +18,7 @@ from jd_simulator.shop.model import Line, Order, Parcel, State
 from jd_simulator.shop.orders import OrderBook
 from jd_simulator.shop.stock import take_off
 
-_LEFT = (State.SHIPPED, State.FINISHED)
+_LEFT = (State.SHIPPED, State.FINISHED, State.RETURNED)
 _JD = "2087"
 """JD's own delivery among the carriers."""
 _WHOLE = "pop.order.shipment"
@@ -56,15 +59,43 @@ def ship(book: OrderBook, order_id: int, *, carriers: str, waybills: str) -> Ord
 
 
 def ship_by_jd(book: OrderBook, order_id: int) -> Order:
-    """Let one of JD's warehouses send an order off.
+    """Let one of JD's warehouses send an order off; a cross-border one in two steps (assumed).
 
     Raises:
         Refused: It is the seller's to ship, or in a state that does not allow it.
     """
-    order = book.in_state(order_id, (State.TO_SHIP,))
+    order = book.in_state(order_id, (State.TO_SHIP, State.LEFT_ABROAD))
     if not order.is_shipped_by_jd:
         raise wrong_state(order.state)
-    _leave(book, order, _JD, f"JDVA{order.order_id}", "ship by jd")
+    if order.purchase.is_cross_border and order.state is State.TO_SHIP:
+        book.move(order, State.LEFT_ABROAD, "ship by jd")
+    else:
+        _leave(book, order, _JD, f"JDVA{order.order_id}", "ship by jd")
+    return order
+
+
+def send_code(book: OrderBook, order_id: int) -> Order:
+    """Send the buyer the code that was bought; with it the order is finished.
+
+    Raises:
+        Refused: The order waits for none.
+    """
+    order = book.in_state(order_id, (State.AWAITS_CODE,))
+    _take_off(book, order)
+    order.ended = order.shipped
+    book.move(order, State.FINISHED, "send code")
+    return order
+
+
+def bring_back(book: OrderBook, order_id: int) -> Order:
+    """Let an order come back from delivery: the buyer refused it, or was not found.
+
+    Raises:
+        Refused: It is not on its way.
+    """
+    order = book.in_state(order_id, (State.SHIPPED,))
+    order.ended = book.instant(order)
+    book.move(order, State.RETURNED, "bring back")
     return order
 
 
@@ -85,12 +116,9 @@ def deliver_from_abroad(book: OrderBook, order_id: int, *, carriers: str, waybil
     """Take note that a cross-border order was handed to a carrier inside the country.
 
     Raises:
-        Refused: Not this seller's, or it does not wait for that.
+        Refused: Not this seller's, JD's to ship, or it does not wait for that.
     """
-    order = book.find(order_id)
-    if order.state in _LEFT:
-        raise already_shipped()
-    order = book.in_state(order_id, (State.LEFT_ABROAD,))
+    order = _to_ship(book, order_id, State.LEFT_ABROAD)
     _leave(book, order, carriers, waybills, "deliver from abroad")
     return order
 
@@ -157,25 +185,29 @@ def ship_parts(book: OrderBook, order_id: int, deliveries: Sequence[Delivery]) -
     return order
 
 
-def _to_ship(book: OrderBook, order_id: int) -> Order:
+def _to_ship(book: OrderBook, order_id: int, state: State = State.TO_SHIP) -> Order:
     order = book.find(order_id)
     if order.state in _LEFT:
         raise already_shipped()
-    order = book.in_state(order_id, (State.TO_SHIP,))
+    order = book.in_state(order_id, (state,))
     if order.is_shipped_by_jd:
         raise refusal(_WHOLE, "10100023")
     return order
 
 
 def _leave(book: OrderBook, order: Order, carriers: str, waybills: str, cause: str) -> None:
-    now = book.instant(order)
-    for line, quantity in order.unsent():
-        take_off(line.sku, quantity, stock_model=book.settings.stock_model, at=now)
-        order.sent[line.uuid] = line.quantity
-    order.holds_stock = False
-    order.shipped = now
+    _take_off(book, order)
     order.carriers, order.waybills = carriers, waybills
     book.move(order, State.SHIPPED, cause)
+
+
+def _take_off(book: OrderBook, order: Order) -> None:
+    """Take what has not left yet off the shelf."""
+    order.shipped = book.instant(order)
+    for line, quantity in order.unsent():
+        take_off(line.sku, quantity, stock_model=book.settings.stock_model, at=order.shipped)
+        order.sent[line.uuid] = line.quantity
+    order.holds_stock = False
 
 
 def _units(

@@ -21,7 +21,7 @@ class SkuStatus(IntEnum):
 
 
 class State(StrEnum):
-    """The states of an order that this shop knows."""
+    """The states of an order."""
 
     NOT_PAY = "NOT_PAY"
     TO_SHIP = "WAIT_SELLER_STOCK_OUT"
@@ -31,6 +31,10 @@ class State(StrEnum):
     CANCELLED = "TRADE_CANCELED"
     LOCKED = "LOCKED"
     PAUSED = "POP_ORDER_PAUSE"
+    SUSPENDED = "PAUSE"
+    AWAITS_CODE = "WAIT_SEND_CODE"
+    RETURNED = "DELIVERY_RETURN"
+    UNKNOWN = "UN_KNOWN"
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +143,8 @@ class Purchase:
     """`京仓订单` or `云仓订单`: one of JD's warehouses ships it."""
     is_pick_up: bool = False
     """The buyer fetches it; without a receiver of its own it goes to the shop's pick-up point."""
+    is_voucher: bool = False
+    """The goods are a code that is sent to the buyer's phone: nothing is shipped."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,7 +224,7 @@ class Order:
     original_receiver: Receiver | None = None
     """The receiver before the first change of address."""
     held_from: State | None = None
-    """The state that a lock or pause goes back to."""
+    """The state that a lock, a pause or an unknown state goes back to."""
     holds_stock: bool = True
     """Whether its unsent units are booked (or, in the `sellable` model, taken), not given up."""
     sent: dict[str, int] = field(default_factory=dict)

@@ -33,8 +33,17 @@ from jd_simulator.shop.model import (
 from jd_simulator.shop.shelves import NoSuchSku, Shelves
 from jd_simulator.shop.stock import book, release
 
-_LOCKABLE = (State.TO_SHIP, State.LEFT_ABROAD)
-_CANCELLABLE = (State.NOT_PAY, State.TO_SHIP, State.LOCKED, State.PAUSED)
+_HELD_FROM = {
+    State.LOCKED: (State.TO_SHIP, State.LEFT_ABROAD),
+    State.PAUSED: (State.TO_SHIP,),
+    State.SUSPENDED: (State.TO_SHIP,),
+    State.UNKNOWN: (State.TO_SHIP, State.LEFT_ABROAD, State.SHIPPED),
+}
+"""States that an order stands still in, and where it may come from and goes back to."""
+HERE = (State.TO_SHIP, State.LOCKED, State.PAUSED, State.SUSPENDED)
+"""States of an order to be shipped of which nothing, or not all, has left."""
+CANCELLABLE = (State.NOT_PAY, *HERE, State.AWAITS_CODE)
+"""States in which an order can still be cancelled."""
 _REPEAT_CUSTOMERS = 0.3
 
 
@@ -116,7 +125,7 @@ class OrderBook:
         goes_out = purchase.is_paid or purchase.is_cash_on_delivery
         order = Order(
             order_id=order_id,
-            state=State.TO_SHIP if goes_out else State.NOT_PAY,
+            state=_state_once_paid(purchase) if goes_out else State.NOT_PAY,
             created=now,
             modified=now,
             entered=now,
@@ -139,7 +148,7 @@ class OrderBook:
         """
         order = self.in_state(order_id, (State.NOT_PAY,))
         order.paid = order.entered = self.instant(order)
-        self.move(order, State.TO_SHIP, "pay")
+        self.move(order, _state_once_paid(order.purchase), "pay")
         return order
 
     def cancel(self, order_id: int) -> Order:
@@ -148,7 +157,7 @@ class OrderBook:
         Raises:
             Refused: It has left, or is cancelled already.
         """
-        order = self.in_state(order_id, _CANCELLABLE)
+        order = self.in_state(order_id, CANCELLABLE)
         now = self._clock.now()
         for line, quantity in order.unsent():
             release(line.sku, quantity, stock_model=self.settings.stock_model, at=now)
@@ -158,19 +167,23 @@ class OrderBook:
         return order
 
     def hold(self, order_id: int, state: State, cause: str) -> Order:
-        """Lock (a cancellation is under review) or pause an order that waits to leave.
+        """Let an order stand still: under review, paused, or in a state that JD does not tell.
+
+        Args:
+            order_id: The order.
+            state: LOCKED, PAUSED, SUSPENDED or UNKNOWN.
+            cause: What the order's history says.
 
         Raises:
-            Refused: It does not wait to leave, or is to be paused after it left abroad.
+            Refused: It cannot be held so from where it stands.
         """
-        allowed = _LOCKABLE if state is State.LOCKED else (State.TO_SHIP,)
-        order = self.in_state(order_id, allowed)
+        order = self.in_state(order_id, _HELD_FROM[state])
         order.held_from = order.state
         self.move(order, state, cause)
         return order
 
     def resume(self, order_id: int, state: State, cause: str) -> Order:
-        """Let an order that was locked or paused go on where it stood.
+        """Let an order that was held go on where it stood.
 
         Raises:
             Refused: It is not held that way.
@@ -197,7 +210,7 @@ class OrderBook:
         Raises:
             Refused: It has left, or is cancelled.
         """
-        order = self.in_state(order_id, (State.TO_SHIP, State.LOCKED, State.PAUSED))
+        order = self.in_state(order_id, HERE)
         order.original_receiver = order.original_receiver or order.receiver
         order.receiver = receiver or make_receiver(self._chance)
         self.move(order, order.state, "readdress")
@@ -301,3 +314,7 @@ class OrderBook:
         self._buyers[buyer.pin] = buyer
         self._pins.append(buyer.pin)
         return buyer
+
+
+def _state_once_paid(purchase: Purchase) -> State:
+    return State.AWAITS_CODE if purchase.is_voucher else State.TO_SHIP

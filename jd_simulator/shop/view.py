@@ -28,6 +28,7 @@ _TAX = Decimal("0.091")
 """Cross-border goods pay 70 % of the 13 % value-added tax."""
 
 _STATES = contracts.jd_order_states()
+_PAUSED = (State.PAUSED, State.SUSPENDED)
 
 
 def show_order(
@@ -235,7 +236,7 @@ def _customs(order: Order) -> dict[str, object]:
 
 def _flags(order: Order) -> dict[str, object]:
     return {
-        "pauseBizInfo": {"pauseReason": "商家暂停"} if order.state is State.PAUSED else {},
+        "pauseBizInfo": {"pauseReason": "商家暂停"} if order.state in _PAUSED else {},
         "orderMarkDesc": {},
         "sendpayMap": json.dumps({"4": "1", "62": "2" if order.purchase.is_cross_border else "0"}),
         "popSignMap": "{}",

@@ -97,7 +97,7 @@ async def test_what_a_shifted_page_leaves_out_was_never_returned(sandbox: Sandbo
 async def test_an_order_comes_twice(sandbox: SandboxHandle) -> None:
     """Both rows are the same, and the note names it."""
     ids = place(sandbox, 2)
-    order(sandbox, kind="duplicate_order")
+    order(sandbox, kind="duplicate_row")
     found = await page(sandbox, 1)
 
     assert len(found) == 3
@@ -108,7 +108,7 @@ async def test_an_order_comes_twice(sandbox: SandboxHandle) -> None:
 async def test_an_order_is_missing(sandbox: SandboxHandle) -> None:
     """The total still counts it; it was not returned."""
     ids = place(sandbox, 2)
-    order(sandbox, kind="missing_order")
+    order(sandbox, kind="missing_row")
     (found,) = await page(sandbox, 1)
 
     assert found in ids
@@ -117,10 +117,10 @@ async def test_an_order_is_missing(sandbox: SandboxHandle) -> None:
 
 async def test_an_empty_page_stays_empty(sandbox: SandboxHandle) -> None:
     """There is nothing to leave out; the note says so."""
-    order(sandbox, kind="missing_order")
+    order(sandbox, kind="missing_row")
 
     assert await page(sandbox, 1) == []
-    assert sandbox.journal[-1].notes == ["missing_order: the page was empty"]
+    assert sandbox.journal[-1].notes == ["missing_row: the page was empty"]
 
 
 def stocks(sandbox: SandboxHandle, *wanted: int) -> dict[str, Any]:

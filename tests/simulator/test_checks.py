@@ -7,7 +7,7 @@ import aiohttp
 import pytest
 
 import contracts
-from jd_simulator.testing import SandboxHandle, SimulatorHandle
+from jd_simulator.testing import SandboxHandle
 from jd_simulator.wire import JSON_NAME, signature
 from tests.jd_shop import call, signed
 
@@ -134,34 +134,6 @@ async def test_expired_token_is_refused_until_it_is_rotated(sandbox: SandboxHand
     assert code_of(expired) == "19"
     assert "error_response" not in await call(sandbox, GET, LEGAL)
     assert code_of(await call(sandbox, GET, LEGAL, access_token=old)) == "19"
-
-
-async def test_daily_quota_ends_with_the_day_in_beijing(simulator: SimulatorHandle) -> None:
-    """Calls with a valid signature count; midnight in Beijing begins a new quota."""
-    sandbox = simulator.create_sandbox(
-        sku_count=1, daily_quota=2, clock_start="2026-11-23 23:50:00"
-    )
-    await call(sandbox, GET, LEGAL, sign="wrong")
-    taken = [await call(sandbox, GET, LEGAL) for _ in range(2)]
-    spent = await call(sandbox, GET, LEGAL)
-    sandbox.clock.advance(601)
-
-    assert all("error_response" not in answer for answer in taken)
-    assert code_of(spent) == "2"
-    assert "error_response" not in await call(sandbox, GET, LEGAL)
-    assert sandbox.invariants()["quota"] == {"used": 1, "limit": 2}
-
-
-async def test_calls_a_second_are_limited(simulator: SimulatorHandle) -> None:
-    """The limit holds for each second of the sandbox's clock."""
-    sandbox = simulator.create_sandbox(sku_count=1, calls_per_second=1)
-    sandbox.clock.freeze()
-    await call(sandbox, GET, LEGAL)
-    second = await call(sandbox, GET, LEGAL)
-    sandbox.clock.advance(1)
-
-    assert code_of(second) == "2"
-    assert "error_response" not in await call(sandbox, GET, LEGAL)
 
 
 async def test_bytes_that_are_no_utf8_are_refused_after_the_signature(

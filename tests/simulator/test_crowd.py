@@ -46,7 +46,7 @@ def story(shop: Shop) -> list[tuple[object, ...]]:
 
 
 @given(st.integers(0, 100), st.sampled_from([1.0, 7.0, 600.0]))
-@settings(max_examples=10)
+@settings(max_examples=10, deadline=None)
 def test_the_same_seed_brings_the_same_orders(seed: int, stride_s: float) -> None:
     """Whether the clock creeps or leaps: same buyers, same goods, same instants."""
     plan = CrowdPlan(orders_per_minute=2, cancellations=0, refunds=0, readdresses=0)

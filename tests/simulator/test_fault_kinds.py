@@ -39,7 +39,7 @@ def test_jds_codes_can_be_ordered(code: str) -> None:
         ({"kind": "page_shift", "rows": 0}, None, "rows"),
         ({"kind": "page_shift", "rows": 101}, None, "rows"),
         ({"kind": "page_shift"}, QUERY, "kind"),
-        ({"kind": "missing_order"}, SET, "kind"),
+        ({"kind": "missing_row"}, SET, "kind"),
         ({"kind": "stale_read"}, SET, "kind"),
         ({"kind": "receipt_without_skus"}, QUERY, "kind"),
         ({"kind": "receipt_without_skus", "lost": 1}, SET, "lost"),

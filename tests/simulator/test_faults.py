@@ -224,8 +224,8 @@ async def test_the_same_seed_gives_the_same_bytes(simulator: SimulatorHandle) ->
         {"kind": "bom"},
         {"kind": "truncated_json"},
         {"kind": "page_shift"},
-        {"kind": "missing_order"},
-        {"kind": "duplicate_order"},
+        {"kind": "missing_row"},
+        {"kind": "duplicate_row"},
         {"kind": "stale_read"},
         {"kind": "receipt_without_skus", "lost": True},
     )

@@ -52,15 +52,22 @@ async def test_units_sold_beyond_the_offer_name_their_newest_orders(sandbox: San
 
 
 async def test_late_shipments_are_told(sandbox: SandboxHandle) -> None:
-    """Left after two days, or still waiting then; cancelled, unpaid and JD's own are not late."""
+    """Left after two days, or still waiting then; cancelled, unpaid and JD's own are not late.
+
+    Nor is what JD's staff send too late.
+    """
     sandbox.clock.set(1_795_406_400)
     left_late, waits, in_time = (sandbox.place_order([("TEE-RED-M", 1)]) for _ in range(3))
     sandbox.place_order([("TEE-RED-M", 1)], paid=False)
     sandbox.place_order([("TEE-RED-M", 1)], store_order="京仓订单")
+    by_jd = sandbox.place_order([("TEE-RED-M", 1)], order_type="21")
+    voucher = sandbox.place_order([("TEE-RED-M", 1)], voucher=True)
     sandbox.cancel(sandbox.place_order([("TEE-RED-M", 1)]).order_id)
     await ship(sandbox, in_time.order_id)
     sandbox.clock.advance(48 * HOUR_S + 60)
     await ship(sandbox, left_late.order_id)
+    sandbox.ship_by_jd(by_jd.order_id)
+    sandbox.send_code(voucher.order_id)
     known = sandbox.invariants()
 
     assert known["orders_shipped_late"] == [

@@ -184,18 +184,19 @@ def test_order_states_lead_to_known_states() -> None:
     assert {name for name, state in states.items() if not state.is_searchable} == {"NOT_PAY"}
     for state in states.values():
         assert set(state.transitions) <= set(states) - {state.state}
+        assert set(state.assumed_transitions) <= set(state.transitions)
         assert not (state.is_terminal and state.transitions)
         assert {state.strength, state.wording} <= STRENGTHS
 
 
 def test_an_order_in_any_state_can_end() -> None:
-    """From every known state but UN_KNOWN some way leads to a terminal one."""
+    """From every known state some way leads to a terminal one."""
     states = contracts.jd_order_states()
     ending = {name for name, state in states.items() if state.is_terminal}
     for _ in states:
         ending |= {name for name, state in states.items() if ending & set(state.transitions)}
 
-    assert set(states) - ending == {"UN_KNOWN"}
+    assert ending == set(states)
 
 
 def test_a_carrier_is_found_by_any_of_its_names() -> None:

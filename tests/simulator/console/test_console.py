@@ -86,6 +86,37 @@ def test_an_order_is_paid_held_and_cancelled(page: Page, shop: SandboxHandle) ->
     assert causes == ["place", "pay", "lock", "unlock", "pause", "unpause", "readdress", "cancel"]
 
 
+def test_jd_ships_what_is_its_own_and_it_comes_back(page: Page, shop: SandboxHandle) -> None:
+    """JD's own orders alone offer that; on its way an order may come back."""
+    sellers = shop.place_order([("TEE-RED-M", 1)])
+    page.get_by_role("checkbox", name="shipped by JD").check()
+    page.get_by_role("button", name="Place order").click()
+    expect(page.locator("#order-list > li")).to_have_count(2)
+    jds = shop.orders()[-1]
+    for order in (sellers, jds):
+        open_order(page, order.order_id)
+    buttons = page.locator("#order-list").get_by_role("button", name="Ship by JD")
+    expect(buttons).to_have_count(1)
+    buttons.click()
+    page.locator("#order-list").get_by_role("button", name="Bring back").click()
+
+    expect(page.locator("#order-list")).to_contain_text("Returned in delivery 配送退货")
+    assert [change.cause for change in jds.changes] == ["place", "ship by jd", "bring back"]
+
+
+def test_a_voucher_waits_for_its_code(page: Page, shop: SandboxHandle) -> None:
+    """With the code the order is finished."""
+    page.get_by_role("checkbox", name="voucher").check()
+    page.get_by_role("button", name="Place order").click()
+    expect(page.locator("#order-list > li")).to_contain_text("Waiting for a code 等待发码")
+    (order,) = shop.orders()
+    open_order(page, order.order_id)
+    page.locator("#order-list").get_by_role("button", name="Send code").click()
+
+    expect(page.locator("#order-list > li")).to_contain_text("Finished 完成")
+    assert order.state is State.FINISHED
+
+
 def test_a_refund_is_asked_for_and_approved(page: Page, shop: SandboxHandle) -> None:
     """The buyer asks, the order is locked, JD's staff decide."""
     order = shop.place_order([("TEE-RED-M", 1)])

@@ -6,7 +6,10 @@ from typing import Any
 import aiohttp
 import pytest
 
+import contracts
+from jd_simulator.clock import beijing_text
 from jd_simulator.testing import SandboxHandle
+from tests.jd_shop import result
 
 Json = Any  # an answer's shape is what the test says
 Ask = Callable[..., Awaitable[tuple[int, Json]]]
@@ -96,3 +99,84 @@ async def test_a_rejection_carries_the_staffs_words(ask: Ask, sandbox: SandboxHa
     _, listed = await ask("GET", "refunds")
 
     assert listed["refunds"][0]["check_remark"] == "已打包"
+
+
+BY_JD = {"store_order": "京仓订单"}
+WAYS: list[tuple[str, dict[str, Any], list[str]]] = [
+    ("NOT_PAY", {"paid": False}, []),
+    ("WAIT_SELLER_STOCK_OUT", {}, []),
+    ("WAIT_SELLER_DELIVERY", {**BY_JD, "cross_border": True}, ["ship_by_jd"]),
+    ("WAIT_GOODS_RECEIVE_CONFIRM", BY_JD, ["ship_by_jd"]),
+    ("FINISHED_L", BY_JD, ["ship_by_jd", "finish"]),
+    ("FINISHED_L", {"voucher": True}, ["send_code"]),
+    ("TRADE_CANCELED", {}, ["cancel"]),
+    ("LOCKED", {}, ["lock"]),
+    ("PAUSE", {}, ["suspend"]),
+    ("WAIT_SELLER_STOCK_OUT", {}, ["suspend", "unsuspend"]),
+    ("POP_ORDER_PAUSE", {}, ["pause"]),
+    ("WAIT_SEND_CODE", {"voucher": True, "paid": False}, ["pay"]),
+    ("DELIVERY_RETURN", BY_JD, ["ship_by_jd", "bring_back"]),
+    ("UN_KNOWN", {}, ["lose_state"]),
+    ("WAIT_SELLER_STOCK_OUT", {}, ["lose_state", "find_state"]),
+]
+
+
+def test_a_way_leads_to_every_state() -> None:
+    """No state of the contract is left out below."""
+    assert {state for state, _, _ in WAYS} == set(contracts.jd_order_states())
+
+
+@pytest.mark.parametrize(("state", "wish", "way"), WAYS)
+async def test_the_control_room_brings_an_order_to_any_state(
+    ask: Ask, sandbox: SandboxHandle, state: str, wish: dict[str, Any], way: list[str]
+) -> None:
+    """The seller reads it in that state, and finds it by it unless it is not paid."""
+    _, order = await ask("POST", "orders", {"lines": [{"outer_id": "TEE-RED-M"}], **wish})
+    for action in way:
+        status, order = await ask("POST", f"orders/{order['order_id']}/{action}")
+        assert status == 200
+    named = {"order_id": order["order_id"], "optional_fields": "orderId,orderState"}
+    now = sandbox.clock.now()
+    day = {"start_date": beijing_text(now - 3600), "end_date": beijing_text(now + 3600)}
+    searched = {**day, "order_state": state, "optional_fields": "orderId"}
+    read = await result(sandbox, "jingdong.pop.order.get", named)
+    found = await result(
+        sandbox, "jingdong.pop.order.search", {**searched, "page": "1", "page_size": "10"}
+    )
+
+    assert order["state"] == read["orderDetailInfo"]["orderInfo"]["orderState"] == state
+    rows = found["searchorderinfo_result"]["orderInfoList"]
+    assert [row["orderId"] for row in rows] == ([] if state == "NOT_PAY" else [order["order_id"]])
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [{"order_type": kind} for kind in ("21", "23", "25", "112")]
+    + [{"store_order": kind} for kind in ("京仓订单", "云仓订单")],
+)
+async def test_jd_ships_what_is_its_own_to_ship(
+    ask: Ask, sandbox: SandboxHandle, wish: dict[str, Any]
+) -> None:
+    """Its staff send it off with a waybill of JD's, its units leave, and it is modified."""
+    _, placed = await ask(
+        "POST", "orders", {"lines": [{"outer_id": "TEE-RED-M", "quantity": 3}], **wish}
+    )
+    sandbox.clock.advance(60)
+    status, shipped = await ask("POST", f"orders/{placed['order_id']}/ship_by_jd")
+    _, sku = await ask("GET", "skus/TEE-RED-M")
+
+    assert placed["shipped_by_jd"]
+    assert (status, shipped["state"]) == (200, "WAIT_GOODS_RECEIVE_CONFIRM")
+    assert shipped["carriers"] == "2087"
+    assert shipped["waybills"]
+    assert shipped["modified"] > placed["modified"]
+    assert (sku["stock_num"], sku["booked"], sku["sellable"]) == (97, 0, 97)
+
+
+async def test_jd_does_not_ship_what_is_the_sellers(ask: Ask, sandbox: SandboxHandle) -> None:
+    """The order stays where it was, with JD's code of a wrong state."""
+    order = sandbox.place_order([("TEE-RED-M", 1)])
+    status, problem = await ask("POST", f"orders/{order.order_id}/ship_by_jd")
+
+    assert (status, problem["code"]) == (409, "10100021")
+    assert order.state == "WAIT_SELLER_STOCK_OUT"

@@ -37,6 +37,30 @@ async def test_a_body_above_the_limit_is_not_read(sandbox: SandboxHandle) -> Non
     assert (response.status, problem["title"]) == (413, "Request Entity Too Large")
 
 
+@pytest.mark.parametrize(
+    ("data", "field"),
+    [
+        (b'{"lines": [], "lines": [{"outer_id": "TEE-RED-M"}]}', "lines"),
+        (b'{"lines": [{"outer_id": "TEE-RED-M", "outer_id": "TEE-RED-L"}]}', "outer_id"),
+    ],
+)
+async def test_a_field_that_is_there_twice_is_refused(
+    sandbox: SandboxHandle, data: bytes, field: str
+) -> None:
+    """Nobody can have meant both."""
+    url = f"{sandbox.endpoint}/_simulator/sandboxes/{sandbox.sandbox_id}/orders"
+    header = {"Content-Type": "application/json"}
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(url, data=data, headers=header) as response,
+    ):
+        problem = await response.json(content_type="application/problem+json")
+
+    assert (response.status, problem["field"]) == (400, field)
+    assert problem["detail"] == "is there twice"
+    assert sandbox.orders() == []
+
+
 @pytest.mark.parametrize("path", ["orders", "clock", "/_simulator/sandboxes"])
 async def test_a_wrong_verb_is_told_the_right_ones(sandbox: SandboxHandle, path: str) -> None:
     """The header names them, as HTTP wants."""

@@ -7,9 +7,11 @@ from jd_simulator.settings import Settings
 from jd_simulator.shop.dispatch import (
     Delivery,
     PartWanted,
+    bring_back,
     change_waybills,
     deliver_from_abroad,
     leave_abroad,
+    send_code,
     ship,
     ship_by_jd,
     ship_parts,
@@ -37,11 +39,16 @@ def buy(
     is_paid: bool = True,
     is_cross_border: bool = False,
     order_type: str = "22",
+    is_voucher: bool = False,
 ) -> int:
     """Order the first SKU."""
     line = Wanted(key="TEE-RED-M", quantity=quantity)
     purchase = Purchase(
-        lines=(line,), is_paid=is_paid, is_cross_border=is_cross_border, order_type=order_type
+        lines=(line,),
+        is_paid=is_paid,
+        is_cross_border=is_cross_border,
+        order_type=order_type,
+        is_voucher=is_voucher,
     )
     return shop.orders.place(purchase).order_id
 
@@ -65,7 +72,13 @@ VERBS: dict[str, Callable[[Shop, int], object]] = {
     "unlock": lambda shop, order: shop.orders.resume(order, State.LOCKED, "unlock"),
     "pause": lambda shop, order: shop.orders.hold(order, State.PAUSED, "pause"),
     "unpause": lambda shop, order: shop.orders.resume(order, State.PAUSED, "unpause"),
+    "suspend": lambda shop, order: shop.orders.hold(order, State.SUSPENDED, "suspend"),
+    "unsuspend": lambda shop, order: shop.orders.resume(order, State.SUSPENDED, "unsuspend"),
+    "lose state": lambda shop, order: shop.orders.hold(order, State.UNKNOWN, "lose state"),
+    "find state": lambda shop, order: shop.orders.resume(order, State.UNKNOWN, "find state"),
     "finish": lambda shop, order: shop.orders.finish(order),
+    "bring back": lambda shop, order: bring_back(shop.orders, order),
+    "send code": lambda shop, order: send_code(shop.orders, order),
     "readdress": lambda shop, order: shop.orders.readdress(order, None),
     "remark": lambda shop, order: shop.orders.write_remark(order, flag=1, remark="备注"),
     "ship": lambda shop, order: ship(shop.orders, order, carriers="467", waybills="SF1"),
@@ -95,13 +108,19 @@ LIKELY: dict[State, list[str]] = {
         "lock",
         "apply for refund",
         "pause",
+        "suspend",
+        "lose state",
         "cancel",
     ],
-    State.LEFT_ABROAD: ["deliver", "lock", "apply for refund"],
+    State.LEFT_ABROAD: ["deliver", "ship by jd", "lock", "apply for refund", "lose state"],
     State.LOCKED: ["approve refund", "reject refund", "withdraw refund", "unlock", "cancel"],
     State.PAUSED: ["unpause", "cancel"],
-    State.SHIPPED: ["finish", "change waybills"],
+    State.SUSPENDED: ["unsuspend", "cancel"],
+    State.AWAITS_CODE: ["send code", "cancel"],
+    State.UNKNOWN: ["find state"],
+    State.SHIPPED: ["finish", "change waybills", "bring back", "lose state"],
     State.FINISHED: ["remark"],
+    State.RETURNED: ["remark"],
     State.CANCELLED: ["remark", "approve refund"],
 }
 """What may well happen to an order in a state, so that chance does not mostly meet refusals."""

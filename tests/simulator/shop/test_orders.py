@@ -1,5 +1,7 @@
 """What may happen to an order is what the contract says, in each of its states."""
 
+from typing import Any
+
 import pytest
 
 import contracts
@@ -11,17 +13,20 @@ from jd_simulator.shop.shop import Shop
 from tests.simulator.shop.order_verbs import NOON, VERBS, buy, first_sku, new_shop
 
 _EVERYWHERE = "remark"
-DOMESTIC = {
-    State.NOT_PAY: {"pay": State.TO_SHIP, "cancel": State.CANCELLED},
-    State.TO_SHIP: {
-        "cancel": State.CANCELLED,
-        "lock": State.LOCKED,
-        "apply for refund": State.LOCKED,
-        "pause": State.PAUSED,
-        "ship": State.SHIPPED,
-        "ship part": State.TO_SHIP,
-        "readdress": State.TO_SHIP,
-    },
+HERE = {
+    "cancel": State.CANCELLED,
+    "lock": State.LOCKED,
+    "apply for refund": State.LOCKED,
+    "pause": State.PAUSED,
+    "suspend": State.SUSPENDED,
+    "lose state": State.UNKNOWN,
+    "readdress": State.TO_SHIP,
+}
+UNPAID = {"pay": State.TO_SHIP, "cancel": State.CANCELLED}
+Table = dict[State, dict[str, State]]
+DOMESTIC: Table = {
+    State.NOT_PAY: UNPAID,
+    State.TO_SHIP: {**HERE, "ship": State.SHIPPED, "ship part": State.TO_SHIP},
     State.LOCKED: {
         "cancel": State.CANCELLED,
         "unlock": State.TO_SHIP,
@@ -32,55 +37,73 @@ DOMESTIC = {
         "unpause": State.TO_SHIP,
         "readdress": State.PAUSED,
     },
-    State.SHIPPED: {"finish": State.FINISHED, "change waybills": State.SHIPPED},
+    State.SUSPENDED: {
+        "cancel": State.CANCELLED,
+        "unsuspend": State.TO_SHIP,
+        "readdress": State.SUSPENDED,
+    },
+    State.UNKNOWN: {"find state": State.TO_SHIP},
+    State.SHIPPED: {
+        "finish": State.FINISHED,
+        "change waybills": State.SHIPPED,
+        "bring back": State.RETURNED,
+        "lose state": State.UNKNOWN,
+    },
     State.FINISHED: {},
+    State.RETURNED: {},
     State.CANCELLED: {},
 }
-CROSS_BORDER = {
-    State.TO_SHIP: {
-        "cancel": State.CANCELLED,
-        "lock": State.LOCKED,
-        "apply for refund": State.LOCKED,
-        "pause": State.PAUSED,
-        "leave abroad": State.LEFT_ABROAD,
-        "readdress": State.TO_SHIP,
-    },
-    State.LEFT_ABROAD: {
-        "lock": State.LOCKED,
-        "apply for refund": State.LOCKED,
-        "deliver": State.SHIPPED,
-    },
+_ABROAD = {"lock": State.LOCKED, "apply for refund": State.LOCKED, "lose state": State.UNKNOWN}
+CROSS_BORDER: Table = {
+    State.TO_SHIP: {**HERE, "leave abroad": State.LEFT_ABROAD},
+    State.LEFT_ABROAD: {**_ABROAD, "deliver": State.SHIPPED},
 }
-WAYS: dict[State, list[str]] = {
-    State.NOT_PAY: [],
-    State.TO_SHIP: ["pay"],
-    State.LEFT_ABROAD: ["pay", "leave abroad"],
-    State.LOCKED: ["pay", "lock"],
-    State.PAUSED: ["pay", "pause"],
-    State.SHIPPED: ["pay", "ship"],
-    State.FINISHED: ["pay", "ship", "finish"],
-    State.CANCELLED: ["cancel"],
+BY_JD: Table = {State.TO_SHIP: {**HERE, "ship by jd": State.SHIPPED}}
+FROM_ABROAD_BY_JD: Table = {
+    State.TO_SHIP: {**HERE, "ship by jd": State.LEFT_ABROAD},
+    State.LEFT_ABROAD: {**_ABROAD, "ship by jd": State.SHIPPED},
+}
+VOUCHER: Table = {
+    State.NOT_PAY: {**UNPAID, "pay": State.AWAITS_CODE},
+    State.AWAITS_CODE: {"send code": State.FINISHED, "cancel": State.CANCELLED},
+}
+KINDS: dict[str, tuple[Table, dict[str, Any]]] = {
+    "domestic": (DOMESTIC, {}),
+    "cross-border": (CROSS_BORDER, {"is_cross_border": True}),
+    "by JD": (BY_JD, {"order_type": "21"}),
+    "from abroad by JD": (FROM_ABROAD_BY_JD, {"order_type": "21", "is_cross_border": True}),
+    "voucher": (VOUCHER, {"is_voucher": True}),
+}
+WAYS: dict[tuple[str, State], list[str]] = {
+    ("domestic", State.LOCKED): ["pay", "lock"],
+    ("domestic", State.PAUSED): ["pay", "pause"],
+    ("domestic", State.SUSPENDED): ["pay", "suspend"],
+    ("domestic", State.UNKNOWN): ["pay", "lose state"],
+    ("domestic", State.SHIPPED): ["pay", "ship"],
+    ("domestic", State.FINISHED): ["pay", "ship", "finish"],
+    ("domestic", State.RETURNED): ["pay", "ship", "bring back"],
+    ("domestic", State.CANCELLED): ["cancel"],
+    ("cross-border", State.LEFT_ABROAD): ["pay", "leave abroad"],
+    ("from abroad by JD", State.LEFT_ABROAD): ["pay", "ship by jd"],
 }
 CASES = [
-    pytest.param(is_cross_border, state, verb, id=f"{state}-{verb}-{is_cross_border}")
-    for is_cross_border, table in ((False, DOMESTIC), (True, CROSS_BORDER))
+    pytest.param(kind, state, verb, id=f"{kind}-{state}-{verb}")
+    for kind, (table, _) in KINDS.items()
     for state in table
     for verb in VERBS
     if verb != "split"
 ]
 
 
-@pytest.mark.parametrize(("is_cross_border", "state", "verb"), CASES)
-def test_each_state_allows_what_the_contract_says(
-    state: State, verb: str, *, is_cross_border: bool
-) -> None:
+@pytest.mark.parametrize(("kind", "state", "verb"), CASES)
+def test_each_state_allows_what_the_contract_says(kind: str, state: State, verb: str) -> None:
     """Every state and verb: either the next state and a later `modified`, or a refusal."""
     shop = new_shop()
-    order = shop.orders.find(buy(shop, 2, is_paid=False, is_cross_border=is_cross_border))
-    for step in WAYS[state]:
+    table, wish = KINDS[kind]
+    order = shop.orders.find(buy(shop, 2, is_paid=False, **wish))
+    for step in WAYS.get((kind, state), [] if state is State.NOT_PAY else ["pay"]):
         VERBS[step](shop, order.order_id)
     shop.clock.advance(60)
-    table = CROSS_BORDER if is_cross_border else DOMESTIC
     expected = state if verb == _EVERYWHERE else table[state].get(verb)
 
     if expected is None:
@@ -97,13 +120,40 @@ def test_every_transition_is_one_of_the_contracts() -> None:
     states = contracts.jd_order_states()
     made = {
         (state, after)
-        for table in (DOMESTIC, CROSS_BORDER)
+        for table, _ in KINDS.values()
         for state, verbs in table.items()
         for after in verbs.values()
         if after is not state
     }
 
     assert made <= {(state, after) for state in State for after in states[state].transitions}
+    assert set(State) == set(states) == {state for table, _ in KINDS.values() for state in table}
+
+
+def test_an_order_that_came_back_was_shipped_already() -> None:
+    """Whoever ships it once more is told so, with JD's code for that."""
+    shop = new_shop()
+    order = buy(shop)
+    for verb in ("ship", "bring back"):
+        VERBS[verb](shop, order)
+
+    with pytest.raises(Refused) as refused:
+        VERBS["ship"](shop, order)
+    assert refused.value.code == "10400001"
+
+
+@pytest.mark.parametrize("way", [[], ["leave abroad"], ["leave abroad", "deliver"]])
+def test_an_order_whose_state_is_found_again_stands_where_it_stood(way: list[str]) -> None:
+    """Nothing happens to it while JD does not tell its state."""
+    shop = new_shop()
+    order = shop.orders.find(buy(shop, is_cross_border=True))
+    for verb in way:
+        VERBS[verb](shop, order.order_id)
+    stood = order.state
+    for verb in ("lose state", "find state"):
+        VERBS[verb](shop, order.order_id)
+
+    assert order.state is stood
 
 
 def test_a_locked_order_goes_back_to_where_it_stood() -> None:

@@ -15,7 +15,7 @@ from jd_simulator.shop.splitting import split
 from tests.simulator.shop.order_verbs import LIKELY, VERBS, buy, first_sku, new_shop, ship_one
 
 _ENDING = {"cancel", "approve refund"}
-_LEAVING = {"ship", "ship by jd", "deliver"}
+_LEAVING = {"ship", "ship by jd", "deliver", "send code"}
 _ANY = sorted(set(VERBS) - {"split", "ship part"})
 
 
@@ -35,7 +35,7 @@ class StockMachine(RuleBasedStateMachine):
     @rule(
         quantity=st.integers(1, 4),
         is_paid=st.booleans(),
-        kind=st.sampled_from(["domestic", "cross-border", "jd"]),
+        kind=st.sampled_from(["domestic", "cross-border", "jd", "jd from abroad", "voucher"]),
     )
     def place(self, quantity: int, kind: str, *, is_paid: bool) -> None:
         """A buyer orders; JD takes it exactly if it shows that much."""
@@ -45,8 +45,9 @@ class StockMachine(RuleBasedStateMachine):
                 self.shop,
                 quantity,
                 is_paid=is_paid,
-                is_cross_border=kind == "cross-border",
-                order_type="21" if kind == "jd" else "22",
+                is_cross_border=kind in ("cross-border", "jd from abroad"),
+                order_type="21" if kind.startswith("jd") else "22",
+                is_voucher=kind == "voucher",
             )
         except NotForSale:
             assert quantity > sellable
@@ -68,7 +69,7 @@ class StockMachine(RuleBasedStateMachine):
             VERBS[verb](self.shop, order)
         except Refused:
             return
-        if verb in _LEAVING:
+        if verb in _LEAVING and self.shop.orders.by_id[order].state is not State.LEFT_ABROAD:
             self._take_off(self.open.pop(order))
         elif verb in _ENDING and state is not State.CANCELLED:
             quantity = self.open.pop(order)
@@ -203,6 +204,12 @@ def test_shipping_the_rest_takes_the_rest_off() -> None:
         ({}, ["ship part", "cancel"], 9),
         ({"is_cross_border": True}, ["leave abroad", "deliver"], 7),
         ({"order_type": "21"}, ["ship by jd"], 7),
+        ({"order_type": "21", "is_cross_border": True}, ["ship by jd", "ship by jd"], 7),
+        ({"is_voucher": True}, ["send code"], 7),
+        ({"is_voucher": True}, ["cancel"], 10),
+        ({}, ["suspend", "cancel"], 10),
+        ({}, ["ship", "bring back"], 7),
+        ({}, ["ship", "lose state", "find state"], 7),
     ],
     ids=str,
 )

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from jd_simulator.clock import Clock
 from jd_simulator.seed.people import Receiver
 from jd_simulator.settings import Settings
-from jd_simulator.shop.model import Coupon, Order, Purchase, Wanted
+from jd_simulator.shop.model import Coupon, Order, Purchase, State, Wanted
 from jd_simulator.shop.shop import Shop
 from jd_simulator.shop.veil import masked_phone
 from jd_simulator.shop.view import ORDER_FIELDS, order_view, show_order
@@ -159,6 +159,20 @@ def test_who_brings_the_goods_is_shown(purchase: dict[str, object], number: int)
     order = shop.orders.place(Purchase(lines=line, **purchase))  # type: ignore[arg-type]  # any field of a purchase
 
     assert view(shop, order)["idSopShipmenttype"] == number
+
+
+@pytest.mark.parametrize("state", [State.PAUSED, State.SUSPENDED])
+def test_a_pause_tells_its_reason(state: State) -> None:
+    """In either of JD's states of a pause, and only as long as it lasts."""
+    shop = Shop(settings=Settings(sku_count=1), clock=Clock())
+    line = (Wanted(key="TEE-RED-M", quantity=1),)
+    order = shop.orders.place(Purchase(lines=line))
+    shop.orders.hold(order.order_id, state, "pause")
+    paused = view(shop, order)["pauseBizInfo"]
+    shop.orders.resume(order.order_id, state, "unpause")
+
+    assert paused
+    assert view(shop, order)["pauseBizInfo"] == {}
 
 
 def test_fields_are_those_of_the_contract() -> None:
