@@ -117,9 +117,15 @@ class World:
     """Kafka, JD, and whoever writes to them."""
 
     def __init__(
-        self, *, bootstrap_servers: str, topic_prefix: str, simulator: SimulatorHandle
+        self,
+        *,
+        bootstrap_servers: str,
+        topic_prefix: str,
+        simulator: SimulatorHandle,
+        shards: int = PARTITIONS,
     ) -> None:
         self._bootstrap_servers = bootstrap_servers
+        self._shards = shards
         self._prefix = topic_prefix
         self._private_key, self.public_key = new_key()
         self._adapters: list[RunningAdapter] = []
@@ -134,7 +140,7 @@ class World:
             "kafka_bootstrap_servers": self._bootstrap_servers,
             "topic_prefix": self._prefix,
             "consumer_group": f"{self._prefix}adapter",
-            "partitions": PARTITIONS,
+            "partitions": self._shards,
             "private_keys": [SecretStr(self._private_key.get_secret_value())],
             "web_port": 0,
             "session_timeout_s": 6,
@@ -149,7 +155,7 @@ class World:
     async def open(self) -> None:
         """Create the topics."""
         settings = self.settings()
-        await create_topics(settings.kafka, topic_specs(settings.topics, PARTITIONS), 1)
+        await create_topics(settings.kafka, topic_specs(settings.topics, self._shards), 1)
         self._producer = AIOKafkaProducer(bootstrap_servers=self._bootstrap_servers, acks="all")
         await self._producer.start()
 
@@ -209,7 +215,7 @@ class World:
         assert self._producer is not None
         raw = value if isinstance(value, bytes | None) else json.dumps(value).encode()
         if partition is None:
-            partition = shard_of(key.partition(":")[0], PARTITIONS)
+            partition = shard_of(key.partition(":")[0], self._shards)
         await self._producer.send_and_wait(
             topic, raw, key=key.encode(), partition=partition, headers=headers or []
         )
@@ -280,7 +286,7 @@ class World:
         )
         await consumer.start()
         try:
-            partitions = [TopicPartition(topic, partition) for partition in range(PARTITIONS)]
+            partitions = [TopicPartition(topic, partition) for partition in range(self._shards)]
             consumer.assign(partitions)
             ends = await consumer.end_offsets(partitions)
             found: list[ConsumerRecord] = []
@@ -317,12 +323,15 @@ async def eventually(
 
 @contextlib.asynccontextmanager
 async def world(
-    bootstrap_servers: str, topic_prefix: str, *, every: int = 1
+    bootstrap_servers: str, topic_prefix: str, *, every: int = 1, shards: int = PARTITIONS
 ) -> AsyncIterator[World]:
     """Run a world for one test; one in `every` of JD's answers is held to its contract."""
     async with jd_shop(every=every) as simulator:
         made = World(
-            bootstrap_servers=bootstrap_servers, topic_prefix=topic_prefix, simulator=simulator
+            bootstrap_servers=bootstrap_servers,
+            topic_prefix=topic_prefix,
+            simulator=simulator,
+            shards=shards,
         )
         await made.open()
         try:

@@ -1,5 +1,6 @@
 """Stock writes that JD answers late, never, in part or not at all, on a real broker."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -269,3 +270,27 @@ async def test_listings_that_split_a_sku_offer_its_units_once(
         await eventually(
             lambda: sorted(sandbox.sku(s.sku_id).sellable for s in (one, two)) == [5, 6]
         )
+
+
+async def test_a_hot_sku_costs_few_calls_and_delays_no_other(
+    kafka_bootstrap_servers: str, topic_prefix: str
+) -> None:
+    """Of 10,000 changes of one SKU the newest is written; what came between coalesces."""
+    async with world(kafka_bootstrap_servers, topic_prefix) as w:
+        sandbox = w.simulator.create_sandbox(seed=7, sku_count=3)
+        hot, other = sandbox.skus()[:2]
+        await w.put_channel("shop-1", sandbox)
+        await w.start_adapter()
+        await w.put_level(other.outer_id, 1, version=1)
+        await eventually(sells(sandbox, {other.outer_id: 1}))
+        before = len(calls(sandbox, SET_STOCK))
+        await asyncio.gather(
+            *(
+                w.put_level(hot.outer_id, version % 90, version=version)
+                for version in range(10_000)
+            ),
+            w.put_level(other.outer_id, 2, version=2),
+        )
+        await eventually(sells(sandbox, {hot.outer_id: 9_999 % 90, other.outer_id: 2}))
+
+        assert len(calls(sandbox, SET_STOCK)) - before < 1_000
