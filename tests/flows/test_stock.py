@@ -1,7 +1,9 @@
 """Stock writes that JD answers late, never, in part or not at all, on a real broker."""
 
 import asyncio
+import signal
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -91,21 +93,22 @@ async def test_the_very_same_call_is_repeated_under_the_same_number(
         assert calls(sandbox, "jingdong.ware.stock.sku.query")
 
 
-async def test_a_former_owners_call_that_arrives_late_does_not_last(
-    kafka_bootstrap_servers: str, topic_prefix: str
+async def test_a_killed_owners_call_that_arrives_late_does_not_last(
+    kafka_bootstrap_servers: str, topic_prefix: str, tmp_path: Path
 ) -> None:
     """An intent without outcome is all that is left of it: its heir reads the listing back."""
     async with world(kafka_bootstrap_servers, topic_prefix) as w:
         sandbox = w.simulator.create_sandbox(seed=7, sku_count=3)
         sku = sandbox.skus()[0]
         await w.put_channel("shop-1", sandbox)
-        running = await w.start_adapter(late_call_s=5)
-        sandbox.set_faults(lost("apply_late", ms=6_000))
+        process = await w.start_process(tmp_path)
+        sandbox.set_faults(lost("apply_late", ms=20_000))
         await w.put_level(sku.outer_id, 5, version=1)
         await eventually(lambda: calls(sandbox, SET_STOCK))
-        await running.stop()
+        process.signal(signal.SIGKILL)
+        await process.ended()
         await w.put_level(sku.outer_id, 6, version=2)
-        await w.start_adapter(late_call_s=5)
+        await w.start_process(tmp_path, late_call_s=15)
         await eventually(sells(sandbox, {sku.outer_id: 6}))
         await eventually(sells(sandbox, {sku.outer_id: 5}))
 
