@@ -16,6 +16,11 @@ from jd_simulator.errors import Code, JdError
 _INTEGER = re.compile(r"-?[0-9]{1,19}")
 
 
+def split_csv(text: str) -> list[str]:
+    """Take a CSV apart; blank items do not count."""
+    return [item for part in text.split(",") if (item := part.strip())]
+
+
 class Arguments:
     """The business parameters of a call, or of an object among them."""
 
@@ -73,7 +78,7 @@ class Arguments:
         if isinstance(value, list):
             return [self._scalar(name, item) for item in value]
         text = self.text(name)
-        return [] if text is None else [part.strip() for part in text.split(",") if part.strip()]
+        return [] if text is None else split_csv(text)
 
     def ids(self, name: str, *, most: int) -> frozenset[int]:
         """Take a list of up to `most` ids.
