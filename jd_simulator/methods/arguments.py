@@ -14,6 +14,7 @@ from jd_simulator.clock import parse_instant
 from jd_simulator.errors import Code, JdError
 
 _INTEGER = re.compile(r"-?[0-9]{1,19}")
+_ID = re.compile(r"[0-9]{1,19}")
 
 
 def split_csv(text: str) -> list[str]:
@@ -87,7 +88,7 @@ class Arguments:
             JdError: Too many, or one is no id.
         """
         texts = self.csv(name)
-        if len(texts) > most or not all(_INTEGER.fullmatch(text) for text in texts):
+        if len(texts) > most or not all(_ID.fullmatch(text) for text in texts):
             raise JdError(Code.ILLEGAL_VALUE, self._path + name)
         return frozenset(map(int, texts))
 
