@@ -15,7 +15,7 @@ COPY jd_simulator/ jd_simulator/
 RUN make image-install
 
 FROM python:3.13-slim
-RUN useradd --system --uid 10001 --user-group --no-create-home --shell /usr/sbin/nologin helm-jd
+RUN useradd --uid 10001 --user-group --no-create-home --shell /usr/sbin/nologin helm-jd
 COPY --from=builder /opt/helm-jd /opt/helm-jd
 ENV PATH=/opt/helm-jd/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \

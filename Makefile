@@ -92,14 +92,15 @@ contracts: bootstrap ## Write schemas, asyncapi.yaml and the page of methods ane
 	$(BIN)/python -m devstack.asyncapi
 	$(BIN)/python -m devstack.methods_page
 
-# What the Dockerfile runs, so that the image is made by the steps that make runs everywhere.
+# What the Dockerfile runs, so that the image is made by the steps that make runs everywhere. Bytecode
+# is made here: in the container nobody may write it, and each start would compile everything anew.
 image-deps: $(BIN)/uv
 	$(PYTHON) -m venv --without-pip $(IMAGE_HOME)
-	$(BIN)/uv pip sync --quiet --no-cache --python $(IMAGE_HOME)/bin/python --require-hashes requirements-runtime.lock
+	$(BIN)/uv pip sync --quiet --no-cache --compile-bytecode --python $(IMAGE_HOME)/bin/python --require-hashes requirements-runtime.lock
 
 image-install: $(BIN)/uv
 	$(BIN)/python -m hatchling build --target wheel --directory build/image
-	$(BIN)/uv pip install --quiet --no-cache --python $(IMAGE_HOME)/bin/python --no-deps build/image/*.whl
+	$(BIN)/uv pip install --quiet --no-cache --compile-bytecode --python $(IMAGE_HOME)/bin/python --no-deps build/image/*.whl
 
 clean: ## Remove everything that make created
 	rm -rf $(VENV) .devstack .cache .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist

@@ -14,7 +14,7 @@ import json
 import posixpath
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from typing import Any, Literal
 
@@ -61,7 +61,7 @@ class JdFact:
 
 @dataclass(frozen=True, kw_only=True)
 class JdMethodContract:
-    """What JD takes and answers for one method.
+    """What JD takes and answers for one method; schemas and examples are read when asked for.
 
     Both schemas are draft 2020-12 and self-contained. The request schema describes the business
     JSON (`360buy_param_json`), the response schema the whole HTTP body. An example's name begins
@@ -77,10 +77,26 @@ class JdMethodContract:
     effect: Literal["read", "write"]
     idempotent: Literal["yes", "by_key", "unknown"]
     facts: tuple[JdFact, ...]
-    request_schema: JsonObject
-    response_schema: JsonObject
-    request_examples: Mapping[str, Json]
-    response_examples: Mapping[str, Json]
+
+    @cached_property
+    def request_schema(self) -> JsonObject:
+        """What the business JSON looks like."""
+        return _load_schema("jd", self.name, "request.schema.json")
+
+    @cached_property
+    def response_schema(self) -> JsonObject:
+        """What the whole HTTP body looks like."""
+        return _load_schema("jd", self.name, "response.schema.json")
+
+    @cached_property
+    def request_examples(self) -> Mapping[str, Json]:
+        """Business JSON that JD takes, by name."""
+        return _load_examples("jd", self.name, prefix="request-")
+
+    @cached_property
+    def response_examples(self) -> Mapping[str, Json]:
+        """Answers, by name."""
+        return _load_examples("jd", self.name, prefix="response-")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -213,10 +229,6 @@ def jd_method(name: str) -> JdMethodContract:
         effect=about["effect"],
         idempotent=about["idempotent"],
         facts=tuple(JdFact(**fact) for fact in about["facts"]),
-        request_schema=_load_schema("jd", name, "request.schema.json"),
-        response_schema=_load_schema("jd", name, "response.schema.json"),
-        request_examples=_load_examples("jd", name, prefix="request-"),
-        response_examples=_load_examples("jd", name, prefix="response-"),
     )
 
 

@@ -126,7 +126,7 @@ def check_json(call: Candidate) -> None:
     if not text.strip():
         return
     try:
-        value = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
+        value = _DECODER.decode(text)
     except (ValueError, RecursionError):
         raise JdError(Code.JSON_FORMAT) from None
     if not isinstance(value, dict):
@@ -176,3 +176,6 @@ def _finite(text: str) -> float:
 def _refuse_constant(name: str) -> NoReturn:
     message = f"{name} is no JSON"
     raise ValueError(message)
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_finite)

@@ -129,8 +129,10 @@ async def _fail(
         case "apply_late":
             simulator.run_late(_run_late(candidate, entry, fault.ms / 1000))
     if fault.kind not in UNANSWERED:
-        content_type = fault.content_type if fault.kind == "wrong_content_type" else None
-        return _answer(simulator, sandbox, entry, run(candidate, entry, hit), content_type)
+        outcome = run(candidate, entry, hit)
+        if fault.kind == "wrong_content_type":
+            return _answer(simulator, sandbox, entry, outcome, fault.content_type)
+        return _answer(simulator, sandbox, entry, outcome)
     if fault.kind in ("hang", "apply_late"):
         # Ends by being cancelled when the client gives up.
         await simulator.closing.wait()
@@ -148,7 +150,7 @@ def _answer(
     sandbox: Sandbox | None,
     entry: Entry,
     outcome: Outcome,
-    content_type: str | None = None,
+    content_type: str = "application/json; charset=utf-8",
 ) -> web.Response:
     """Send an answer, and take note of what the seller knows from now on."""
     entry.status, entry.code = HTTPStatus.OK, outcome.code
@@ -162,9 +164,7 @@ def _answer(
     if simulator.on_answer is not None:
         whole = outcome.body if outcome.true_body is None else outcome.true_body
         simulator.on_answer(entry.method, whole.decode())
-    if content_type is not None:
-        return web.Response(body=outcome.body, headers={"Content-Type": content_type})
-    return web.Response(body=outcome.body, content_type="application/json", charset="utf-8")
+    return web.Response(body=outcome.body, headers={"Content-Type": content_type})
 
 
 def _reset(request: web.Request) -> None:

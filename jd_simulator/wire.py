@@ -125,6 +125,8 @@ def _add_raw_json(parameters: Parameters, text: str) -> None:
 
 
 def _decoded(text: str) -> str:
+    # Most escapes of a JSON are these three; none of them can be or become a part of another one.
+    text = text.replace("%22", '"').replace("%2C", ",").replace("%3A", ":")
     if "%" not in text and "+" not in text:
         return text
     data = text.replace("+", " ").encode("utf-8", "surrogateescape")

@@ -7,6 +7,7 @@ import ast
 import inspect
 import textwrap
 from collections.abc import Iterable, Mapping
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
@@ -95,7 +96,8 @@ def instant(about: str) -> Schema:
     }
 
 
-def attribute_docs(described: type) -> dict[str, str]:
+@cache
+def attribute_docs(described: type) -> Mapping[str, str]:
     """Read what stands below each attribute of a class, as prose in one line."""
     body = ast.parse(textwrap.dedent(inspect.getsource(described))).body[0]
     statements = body.body if isinstance(body, ast.ClassDef) else []

@@ -14,6 +14,12 @@ from jd_simulator.clock import parse_instant
 from jd_simulator.errors import Code, JdError
 
 _INTEGER = re.compile(r"-?[0-9]{1,19}")
+_ID = re.compile(r"[0-9]{1,19}")
+
+
+def split_csv(text: str) -> list[str]:
+    """Take a CSV apart; blank items do not count."""
+    return [item for part in text.split(",") if (item := part.strip())]
 
 
 class Arguments:
@@ -73,7 +79,7 @@ class Arguments:
         if isinstance(value, list):
             return [self._scalar(name, item) for item in value]
         text = self.text(name)
-        return [] if text is None else [part.strip() for part in text.split(",") if part.strip()]
+        return [] if text is None else split_csv(text)
 
     def ids(self, name: str, *, most: int) -> frozenset[int]:
         """Take a list of up to `most` ids.
@@ -82,7 +88,7 @@ class Arguments:
             JdError: Too many, or one is no id.
         """
         texts = self.csv(name)
-        if len(texts) > most or not all(_INTEGER.fullmatch(text) for text in texts):
+        if len(texts) > most or not all(_ID.fullmatch(text) for text in texts):
             raise JdError(Code.ILLEGAL_VALUE, self._path + name)
         return frozenset(map(int, texts))
 

@@ -1,9 +1,10 @@
 """What a method gets to see of a call, and what a method is."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from contracts import JdMethodContract, Json
 from jd_simulator.errors import Refused
 from jd_simulator.methods.arguments import Arguments
 from jd_simulator.methods.unknown import Names
@@ -61,8 +62,13 @@ class Method:
     """The parameter that numbers the pages, from 1; None: it is not paged."""
     is_write: bool
     """Whether it changes anything at JD."""
-    business_failures: Mapping[str, object]
-    """The contract's examples of refusals inside a fine envelope: whole answers, by name."""
+    contract: JdMethodContract
+
+    @property
+    def business_failures(self) -> dict[str, Json]:
+        """The contract's examples of refusals inside a fine envelope: whole answers, by name."""
+        examples = self.contract.response_examples
+        return {name: answer for name, answer in examples.items() if name.startswith("business-")}
 
     def root_key(self, settings: Settings) -> str:
         """Tell the root key of an answer, in the spelling that the sandbox is set to."""

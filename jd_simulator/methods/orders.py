@@ -7,8 +7,10 @@ ends of a window belong to it; the ages are 92 and 731 days, the span 31.
 
 import json
 from dataclasses import replace
+from functools import lru_cache
 
 from jd_simulator.errors import Code, JdError, Refused, refusal
+from jd_simulator.methods.arguments import split_csv
 from jd_simulator.methods.call import ROWS, Answer, Call, Row, api_result
 from jd_simulator.settings import Settings
 from jd_simulator.shop.model import Order, State
@@ -172,13 +174,24 @@ def _states(call: Call) -> set[State]:
 
 
 def _fields(call: Call) -> tuple[str, ...]:
-    fields = call.arguments.csv("optional_fields")
-    if not fields:
+    given = call.arguments.values.get("optional_fields")
+    if isinstance(given, str):
+        return _fields_in(given)
+    return _known(call.arguments.csv("optional_fields"))
+
+
+@lru_cache(maxsize=8)  # a client asks for the same sixty names each time
+def _fields_in(text: str) -> tuple[str, ...]:
+    return _known(split_csv(text))
+
+
+def _known(names: list[str]) -> tuple[str, ...]:
+    if not names:
         raise JdError(Code.ILLEGAL_PARAMETER, "optional_fields")
-    unknown = [name for name in fields if name not in ORDER_FIELDS]
+    unknown = [name for name in names if name not in ORDER_FIELDS]
     if unknown:
         raise JdError(Code.OPTIONAL_FIELDS, ",".join(unknown))
-    return tuple(dict.fromkeys(fields))
+    return tuple(dict.fromkeys(names))
 
 
 def _check_window(

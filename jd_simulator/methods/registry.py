@@ -33,11 +33,7 @@ def _method(short_name: str, answer: Callable[[Call], Answer]) -> Method:
         parameters=parameters,
         page_parameter=next((name for name in _PAGE_PARAMETERS if name in parameters), None),
         is_write=contract.effect == "write",
-        business_failures={
-            name: example
-            for name, example in contract.response_examples.items()
-            if name.startswith("business-")
-        },
+        contract=contract,
     )
 
 

@@ -29,6 +29,7 @@ _TAX = Decimal("0.091")
 
 _STATES = contracts.jd_order_states()
 _PAUSED = (State.PAUSED, State.SUSPENDED)
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 def show_order(
@@ -60,7 +61,7 @@ def show_order(
 
 def to_json(value: object) -> bytes:
     """Write JSON as JD does: compact, Chinese as it is."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    return _ENCODER.encode(value).encode()
 
 
 def order_view(order: Order, *, settings: Settings, vender_id: str) -> dict[str, object]:

@@ -1,7 +1,7 @@
 """Parameters are read wherever clients put them, and signed as they were sent."""
 
 import hashlib
-from urllib.parse import urlencode
+from urllib.parse import unquote_plus, urlencode
 
 import pytest
 from hypothesis import given
@@ -43,6 +43,18 @@ def test_form_parameters_come_back_as_they_were(sent: dict[str, str]) -> None:
 
     assert parse_parameters(f"/routerjson?{form}", b"").values == sent
     assert parse_parameters("/routerjson", form.encode()).values == sent
+
+
+@given(
+    st.lists(
+        st.sampled_from(["%", "%25", "%2C", "2", "C", "2C", "3A", "22", "e4", "é", "+"]), min_size=1
+    ).map("".join)
+)
+def test_escapes_are_read_once_and_broken_ones_stay(sent: str) -> None:
+    """Neither `%252C` nor `%%2C` is read twice: the value is what the standard library reads."""
+    assert parse_parameters(f"/routerjson?a={sent}", b"").values == {
+        "a": unquote_plus(sent, errors="surrogateescape")
+    }
 
 
 def test_absolute_request_target_is_read_like_another() -> None:

@@ -147,6 +147,17 @@ async def test_orders_that_may_not_are_judged_and_refused(sandbox: SandboxHandle
     assert codes == [10100023, 10100024, 10100021, 10100024, 10500001]
 
 
+@pytest.mark.parametrize("order_list", [[-1], "-1", "1,-1"])
+async def test_a_negative_number_is_no_order_to_judge(
+    sandbox: SandboxHandle, order_list: Json
+) -> None:
+    """The contract's ids are digits; what is none is refused, not judged."""
+    request = {"data": {"orderList": order_list}, "belongType": 1}
+    answer = await call(sandbox, JUDGE, {"request": request})
+
+    assert answer["error_response"]["code"] == "61"
+
+
 async def test_a_shop_to_which_it_is_not_opened(simulator: SimulatorHandle) -> None:
     """The switch `partial_shipment: refused` says no to every order."""
     shop = simulator.create_sandbox(sku_count=3, partial_shipment="refused")
