@@ -17,7 +17,7 @@ from adapter.flows.orders import OrderFlow, accept_receipt
 from adapter.flows.shipments import ShipmentFlow, accept_shipment
 from adapter.flows.stock import StockFlow
 from adapter.flows.tables import WholeTables, active
-from adapter.jd.budget import CallBudgets
+from adapter.jd.budget import CallBudget, CallBudgets
 from adapter.jd.client import Credentials as JdCredentials
 from adapter.jd.client import JdClient
 from adapter.jd.connection import HttpClient, checked_endpoint, http_client
@@ -28,12 +28,14 @@ from adapter.kafka.publisher import Publisher
 from adapter.kafka.shard import Shard
 from adapter.kafka.tables import TableFollower
 from adapter.kafka.topics import require_topics, topic_specs
+from adapter.rules.budget import DayUse
 from adapter.rules.channels import Channel
 from adapter.rules.diagnosis import Problems
 from adapter.rules.state import ChannelState
 from adapter.rules.stock import Level
 from adapter.settings import Settings
 from adapter.web.server import application, listening
+from adapter.wire.kept import Checkpoint
 from adapter.workers import wait_any
 from contracts import jd_carriers
 
@@ -95,7 +97,7 @@ class Adapter:
         )
         self._publisher = Publisher(connection=settings.kafka, timeout_s=TRANSACTION_TIMEOUT_S)
         self._call_life = timedelta(seconds=settings.call_timeout_s + settings.late_call_s)
-        self._budgets = CallBudgets(now=now, monotonic=time.monotonic)
+        self._budgets = CallBudgets(now=now, monotonic=time.monotonic, metrics=self.metrics)
         self._running: dict[str, tuple[ChannelState, asyncio.Event]] = {}
         self._http: HttpClient | None = None
         self.ownership: Ownership | None = None
@@ -205,7 +207,8 @@ class Adapter:
         """Put a channel's flows together, its state restored from the shard's tables."""
         channel_id, settings = channel.channel_id, channel.settings
         state = self._restored(channel, shard)
-        jd = self._jd_client(channel, shard)
+        budget = self._budget(channel, shard)
+        jd = self._jd_client(channel, shard, budget)
         wakes = {name: asyncio.Event() for name in ("stock", "catalogue", "orders", "shipments")}
         catalogue = CatalogueFlow(
             channel_id=channel_id,
@@ -225,6 +228,7 @@ class Adapter:
             state=state,
             shard=shard,
             jd=jd,
+            calls_per_day=lambda: budget.share.calls_per_day,
             sweep_every=timedelta(seconds=self._settings.order_sweep_s),
             on_stock=wakes["stock"].set,
             now=self._now,
@@ -271,8 +275,9 @@ class Adapter:
         def close() -> None:
             self.tables.levels.unwatch(settings.stock_pool, channel_id)
             self._running.pop(channel_id, None)
+            self._budgets.close(channel_id)
 
-        return RunningChannel(state=state, flows=flows, close=close)
+        return RunningChannel(state=state, budget=budget, flows=flows, close=close)
 
     def _restored(self, channel: Channel, shard: Shard) -> ChannelState:
         channel_id, settings = channel.channel_id, channel.settings
@@ -300,7 +305,24 @@ class Adapter:
             state.restore_offered(update, now=now, late_until=now + self._call_life)
         return state
 
-    def _jd_client(self, channel: Channel, shard: Shard) -> JdClient:
+    def _budget(self, channel: Channel, shard: Shard) -> CallBudget:
+        """Give a channel its share of its app's calls, and what it used of it before."""
+        kept = shard.tables.checkpoints.get(channel.channel_id, "budget")
+        use = DayUse(kept.day, kept.calls, kept.spent) if kept and kept.day else None
+
+        async def keep(use: DayUse) -> None:
+            checkpoint = Checkpoint(
+                channel_id=channel.channel_id,
+                flow="budget",
+                day=use.day,
+                calls=use.used,
+                spent=use.is_spent,
+            )
+            await shard.publish_atomically([shard.events.checkpoint(checkpoint, at=self._now())])
+
+        return self._budgets.open(channel, use=use, keep=keep)
+
+    def _jd_client(self, channel: Channel, shard: Shard, budget: CallBudget) -> JdClient:
         settings, credentials = channel.settings, channel.credentials
         if self._http is None:
             message = "the HTTP client has not started"
@@ -313,11 +335,7 @@ class Adapter:
                 app_secret=credentials.api_secret.get_secret_value(),
                 access_token=credentials.access_token.get_secret_value(),
             ),
-            budget=self._budgets.share(
-                credentials.api_key,
-                calls_per_second=settings.calls_per_second,
-                calls_per_day=settings.daily_call_quota,
-            ),
+            budget=budget,
             now=self._now,
             call_timeout_s=self._settings.call_timeout_s,
             on_call=self._count_call,
@@ -332,6 +350,7 @@ class Adapter:
 
     def _channels_changed(self) -> None:
         self.metrics.channels.labels(health="active").set(active(self.tables.channels))
+        self._budgets.divide(self.tables.channels)
         for workers in self._workers.values():
             workers.wake()
 

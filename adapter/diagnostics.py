@@ -128,6 +128,23 @@ class Metrics:
             registry=self.registry,
             buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
         )
+        self.quota_used = self._channel_gauge("quota_used", "Calls to JD made today.")
+        self.quota_limit = self._channel_gauge(
+            "quota_limit", "Calls to JD that a day allows; NaN when not known."
+        )
+        self.quota_forecast_seconds = self._channel_gauge(
+            "quota_forecast_seconds",
+            "Seconds until the day's calls are used up at the pace of the last hour; "
+            "infinite when they last the day.",
+        )
+        self.pace = self._channel_gauge(
+            "pace_calls_per_second", "Calls a second, as JD lets them pass."
+        )
+        self.throttlings = self._counter(
+            "throttlings",
+            "Times that JD found the pace too fast, so that it was halved.",
+            "channel",
+        )
         self.stock_updates = self._counter(
             "stock_updates", "Quantities written to JD, by how it went.", "status"
         )
@@ -155,6 +172,9 @@ class Metrics:
             ("health",),
             registry=self.registry,
         )
+
+    def _channel_gauge(self, name: str, meaning: str) -> Gauge:
+        return Gauge(f"helm_jd_{name}", meaning, ("channel",), registry=self.registry)
 
     def _counter(self, name: str, meaning: str, *labels: str) -> Counter:
         return Counter(f"helm_jd_{name}_total", meaning, labels, registry=self.registry)

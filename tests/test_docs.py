@@ -251,7 +251,9 @@ def test_the_topics_are_described_as_they_are_made() -> None:
 def test_every_problem_is_explained() -> None:
     """The page has each code that a shop's status may show, and no other."""
     source = "\n".join(
-        path.read_text("utf-8") for path in (ROOT / "adapter" / "flows").glob("*.py")
+        path.read_text("utf-8")
+        for room in ("flows", "rules")
+        for path in (ROOT / "adapter" / room).glob("*.py")
     )
     codes = set(re.findall(r'^[A-Z_]+ = "([A-Z_]+)"$', source, re.MULTILINE))
     codes |= {*diagnosis._CODES.values(), "INTERNAL_ERROR"}  # noqa: SLF001 (the table itself)

@@ -13,6 +13,7 @@ from datetime import datetime
 import structlog
 
 from adapter.errors import AdapterError, ChannelError, ShardLost
+from adapter.jd.budget import CallBudget
 from adapter.kafka.bad_records import BadRecords
 from adapter.kafka.records import Accepted, ReadRecord
 from adapter.kafka.shard import Shard
@@ -23,7 +24,7 @@ from adapter.rules.messages import read_message, unknown_fields
 from adapter.rules.state import ChannelState
 from adapter.wire.helm import Command
 from adapter.wire.kept import Checkpoint
-from adapter.wire.published import ChannelStatus, CommandOutcome
+from adapter.wire.published import ChannelStatus, CommandOutcome, Quota
 from adapter.workers import pause_after, repeat, wait_any
 
 log = structlog.get_logger()
@@ -47,9 +48,10 @@ class Flow:
 
 @dataclass(slots=True)
 class RunningChannel:
-    """A channel's flows, and what is known of it."""
+    """A channel's flows, what is known of it, and its calls to JD."""
 
     state: ChannelState
+    budget: CallBudget
     flows: Sequence[Flow]
     close: Callable[[], None] = lambda: None
 
@@ -342,6 +344,8 @@ class ChannelRunner:
             running.close()
         failures = [r for r in results if isinstance(r, Exception)]
         failures.sort(key=lambda failure: not isinstance(failure, ShardLost))
+        if not failures or not isinstance(failures[0], ShardLost):
+            await running.budget.finish()
         if failures:
             raise failures[0]
 
@@ -397,6 +401,8 @@ class ChannelRunner:
         watermark = checkpoint.watermark if checkpoint else None
         now = self._now()
         running = self._running
+        if running is not None:
+            self._problems.stand(running.budget.problems(), flow="quota")
         return ChannelStatus.model_validate(
             {
                 "channel_id": self._channel_id,
@@ -405,6 +411,7 @@ class ChannelRunner:
                 "problems": self._problems.all(),
                 "watermarks": {"orders": watermark} if watermark else {},
                 "lag_s": {"orders": (now - watermark).total_seconds()} if watermark else {},
+                "quota": running.budget.quota() if running else Quota(),
                 "mapping": running.state.mapping_counts() if running else {},
                 "at": now,
             }
@@ -423,4 +430,4 @@ def _matter(status: ChannelStatus | None) -> object:
     if status is None:
         return None
     problems = [(p.code, p.cause, p.remedy) for p in status.problems]
-    return (status.name, status.health, problems, status.mapping)
+    return (status.name, status.health, problems, status.quota.limit, status.mapping)

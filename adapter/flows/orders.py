@@ -10,9 +10,11 @@ from datetime import datetime, timedelta
 import structlog
 
 from adapter.diagnostics import Metrics
+from adapter.errors import JdThrottled
 from adapter.jd.client import JdClient
 from adapter.kafka.records import Accepted, OutgoingRecord, ReadRecord
 from adapter.kafka.shard import Shard
+from adapter.rules.budget import poll_interval_s
 from adapter.rules.diagnosis import Problems
 from adapter.rules.messages import read_message, unknown_fields
 from adapter.rules.orders import (
@@ -70,6 +72,7 @@ class OrderFlow:
         state: What is known of it.
         shard: Publishes, and keeps index and watermark.
         jd: JD.
+        calls_per_day: Gives the channel's share of calls as it is now; None when not known.
         sweep_every: Time between two full reads of all orders to ship.
         on_stock: Called after bookings changed.
         now: The clock.
@@ -85,6 +88,7 @@ class OrderFlow:
         state: ChannelState,
         shard: Shard,
         jd: JdClient,
+        calls_per_day: Callable[[], int | None],
         sweep_every: timedelta,
         on_stock: Callable[[], None],
         now: Callable[[], datetime],
@@ -96,12 +100,15 @@ class OrderFlow:
         self._state = state
         self._shard = shard
         self._jd = jd
+        self._calls_per_day = calls_per_day
         self._sweep_every = sweep_every
         self._on_stock = on_stock
         self._now = now
         self._problems = problems
         self._metrics = metrics
         self._late_read_at: datetime | None = None
+        self._polled_at: datetime | None = None
+        self._calls_a_poll = 1
 
     async def step(self) -> float | None:
         """Sweep if due, then read the next window.
@@ -117,8 +124,11 @@ class OrderFlow:
             checkpoint = await self._begin()
         now = self._now()
         if checkpoint.swept_at is None or now - checkpoint.swept_at >= self._sweep_every:
-            checkpoint = await self._sweep(checkpoint)
-        return await self._poll(checkpoint)
+            try:
+                checkpoint = await self._sweep(checkpoint)
+            except JdThrottled as error:  # a sweep can wait for calls; new orders must not
+                log.warning("orders.sweep_waits", channel=self._channel_id, detail=str(error))
+        return self._rest_s() or await self._poll(checkpoint)
 
     async def _begin(self) -> Checkpoint:
         """Fix where the import begins; kept from the first activation on.
@@ -169,6 +179,7 @@ class OrderFlow:
         if window is None:
             return self._settings.order_poll_interval_s
 
+        self._calls_a_poll = 0
         fetch = self._of(window)
         first = await fetch(1)
         while (first.total or 0) > MOST_ORDERS and (shorter := halved(window, watermark)):
@@ -176,13 +187,34 @@ class OrderFlow:
             first = await fetch(1)
         last = checkpoint.model_copy(update={"watermark": window.until})
         await self._read(first, fetch, checkpoint, last=last)
-        is_behind = now - window.until > timedelta(minutes=1)
-        return 0.0 if is_behind else self._settings.order_poll_interval_s
+        if now - window.until > timedelta(minutes=1):
+            return 0.0
+        self._polled_at = self._now()
+        return self._interval_s()
+
+    def _interval_s(self) -> float:
+        return poll_interval_s(
+            self._settings.order_poll_interval_s,
+            calls_per_day=self._calls_per_day(),
+            calls_a_poll=self._calls_a_poll,
+        )
+
+    def _rest_s(self) -> float:
+        """Seconds until the next poll is due; who wakes the flow earlier must not use up calls."""
+        if self._polled_at is None:
+            return 0.0
+        interval_s = self._interval_s()
+        rest_s = interval_s - (self._now() - self._polled_at).total_seconds()
+        return min(max(rest_s, 0.0), interval_s)
 
     def _of(self, window: PollWindow) -> Fetch:
-        return lambda page: self._jd.search_orders(
-            since=window.since, until=window.until, page=page, page_size=PAGE_SIZE
-        )
+        def fetch(page: int) -> Awaitable[JdOrderPage]:
+            self._calls_a_poll += 1
+            return self._jd.search_orders(
+                since=window.since, until=window.until, page=page, page_size=PAGE_SIZE
+            )
+
+        return fetch
 
     def _overlap(self, now: datetime) -> timedelta:
         """Reach further back now and then: JD shows some orders minutes late."""

@@ -19,6 +19,7 @@ from adapter.jd.answers import Call, refuse, says_yes, words
 from adapter.jd.budget import CallBudget
 from adapter.jd.codes import ALREADY_SHIPPED, NO_SUCH_ORDER
 from adapter.jd.gateway import Credentials, Gateway, beijing_text
+from adapter.rules.budget import Lane
 from adapter.wire.jd import (
     JdCarrier,
     JdOrder,
@@ -61,7 +62,7 @@ class JdClient:
         http: The process's HTTP client.
         endpoint: The gateway's full address, from `checked_endpoint`.
         credentials: The app and the seller's grant.
-        budget: The app's calls, shared by its channels.
+        budget: The channel's calls.
         now: Gives the aware instant; JD compares it with its own clock.
         call_timeout_s: Longest time for one call, once it has its turn.
         on_call: Told of each call: method, `ok`, the error's reason or `interrupted`, seconds.
@@ -125,6 +126,7 @@ class JdClient:
             },
             page,
             page_size,
+            lane="orders",
         )
 
     async def search_waiting_orders(self, *, page: int, page_size: int) -> JdOrderPage:
@@ -137,7 +139,8 @@ class JdClient:
         Raises:
             AdapterError: The type is the decision.
         """
-        return await self._search({"order_state": "WAIT_SELLER_STOCK_OUT"}, page, page_size)
+        waiting = {"order_state": "WAIT_SELLER_STOCK_OUT"}
+        return await self._search(waiting, page, page_size, lane="bulk")
 
     async def get_order(self, order_id: str) -> JdOrder | None:
         """Fetch one order; None where JD has nothing under this number.
@@ -150,7 +153,7 @@ class JdClient:
             AdapterError: The type is the decision.
         """
         inner = await self._gateway.call(
-            _GET, {"order_id": order_id, "optional_fields": _ORDER_FIELDS}
+            _GET, {"order_id": order_id, "optional_fields": _ORDER_FIELDS}, lane="orders"
         )
         detail = _part(inner, "orderDetailInfo", _GET)
         try:
@@ -163,7 +166,12 @@ class JdClient:
         return _read(JdOrder, order, _GET) if order else None
 
     async def set_stock(
-        self, *, stock_ref: str, quantities: Mapping[str, int], store_id: str | None = None
+        self,
+        *,
+        stock_ref: str,
+        quantities: Mapping[str, int],
+        store_id: str | None = None,
+        lane: Lane = "stock",
     ) -> JdStockReceipt:
         """Write absolute quantities.
 
@@ -171,6 +179,7 @@ class JdClient:
             stock_ref: The caller's number of this change, not empty.
             quantities: 1 to 30 quantities, each at least 0, by sku_id.
             store_id: The store; None is the shop's default one.
+            lane: `zero` for what must go off sale.
 
         Returns:
             What JD refused; every other SKU was accepted.
@@ -186,12 +195,12 @@ class JdClient:
             for sku_id, quantity in quantities.items()
         ]
         request = {"updateModel": "fullStockIn", "stockRfId": stock_ref, "skuStocks": stocks}
-        inner = await self._gateway.call(_SET_STOCK, {"req": request})
+        inner = await self._gateway.call(_SET_STOCK, {"req": request}, lane=lane)
         result = _part(inner, "returnType", _SET_STOCK)
         return self._stock_receipt(result, list(quantities))
 
     async def set_one_stock(
-        self, *, sku_id: str, quantity: int, store_id: str | None = None
+        self, *, sku_id: str, quantity: int, store_id: str | None = None, lane: Lane = "stock"
     ) -> None:
         """Write one absolute quantity by the older method, for apps without the newer permission.
 
@@ -199,6 +208,7 @@ class JdClient:
             sku_id: JD's number.
             quantity: At least 0.
             store_id: The store; None is the shop's default one.
+            lane: `zero` for what must go off sale.
 
         Raises:
             JdRejected: JD refuses it.
@@ -212,20 +222,23 @@ class JdClient:
         }
         if store_id is not None:
             parameters["storeId"] = _number(store_id, "jd_store_id")
-        self._check(_SET_ONE_STOCK, await self._gateway.call(_SET_ONE_STOCK, parameters))
+        inner = await self._gateway.call(_SET_ONE_STOCK, parameters, lane=lane)
+        self._check(_SET_ONE_STOCK, inner)
 
-    async def query_stock(self, sku_id: str) -> JdStockReading:
+    async def query_stock(self, sku_id: str, *, lane: Lane = "stock") -> JdStockReading:
         """Fetch JD's own figures for one SKU.
 
         Args:
             sku_id: JD's number.
+            lane: `bulk` where nothing waits for it.
 
         Raises:
             JdRejected: JD has no such SKU for this seller.
             MalformedRecord: That is no number of JD's.
             AdapterError: The type is the decision.
         """
-        inner = await self._gateway.call(_QUERY_STOCK, {"skuId": _number(sku_id, "sku_id")})
+        asked = {"skuId": _number(sku_id, "sku_id")}
+        inner = await self._gateway.call(_QUERY_STOCK, asked, lane=lane)
         result = _part(inner, "returnType", _QUERY_STOCK)
         self._check(_QUERY_STOCK, result)
         return _read(JdStockReading, result.get("obj"), _QUERY_STOCK)
@@ -261,7 +274,7 @@ class JdClient:
             parameters["startModifiedTime"] = beijing_text(modified_since)
         if modified_until is not None:
             parameters["endModifiedTime"] = beijing_text(modified_until)
-        inner = await self._gateway.call(_LIST_SKUS, parameters)
+        inner = await self._gateway.call(_LIST_SKUS, parameters, lane="bulk")
         return _read(JdSkuPage, _part(inner, "page", _LIST_SKUS), _LIST_SKUS)
 
     async def ship_order(
@@ -292,7 +305,7 @@ class JdClient:
             "logiNo": "|".join(",".join(filter(None, numbers)) for numbers in parcels.values()),
         }
         try:
-            inner = await self._gateway.call(_SHIP, parameters)
+            inner = await self._gateway.call(_SHIP, parameters, lane="shipments")
             result = _part(inner, "sopjosshipment_result", _SHIP)
             self._check(_SHIP, result)
         except JdRejected as error:
@@ -307,7 +320,8 @@ class JdClient:
         Raises:
             AdapterError: The type is the decision.
         """
-        inner = await self._gateway.call(_CARRIERS, {"fields": "id,name,description"})
+        fields = {"fields": "id,name,description"}
+        inner = await self._gateway.call(_CARRIERS, fields, lane="shipments")
         if "delivery_companies" not in inner:
             raise _unreadable(_CARRIERS, "delivery_companies is missing")
         rows = inner["delivery_companies"]
@@ -324,12 +338,10 @@ class JdClient:
         return words(source, secrets=self._gateway.secrets)
 
     async def _search(
-        self, parameters: dict[str, object], page: int, page_size: int
+        self, parameters: Mapping[str, object], page: int, page_size: int, *, lane: Lane
     ) -> JdOrderPage:
-        paging = {"page": str(page), "page_size": str(page_size)}
-        inner = await self._gateway.call(
-            _SEARCH, parameters | paging | {"optional_fields": _ORDER_FIELDS}
-        )
+        paging = {"page": str(page), "page_size": str(page_size), "optional_fields": _ORDER_FIELDS}
+        inner = await self._gateway.call(_SEARCH, {**parameters, **paging}, lane=lane)
         result = _part(inner, "searchorderinfo_result", _SEARCH)
         self._check(_SEARCH, _optional(result, "apiResult"))
         return _read(JdOrderPage, result, _SEARCH)

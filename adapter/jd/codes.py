@@ -22,7 +22,7 @@ from adapter.errors import (
     Misconfigured,
     ScopeError,
 )
-from adapter.jd.budget import until_next_day_s
+from adapter.rules.budget import until_next_day_s
 from contracts import JdBusinessError, JdErrorCode, jd_business_errors, jd_error_codes, load_json
 
 ALREADY_SHIPPED = "10400001"
@@ -30,6 +30,9 @@ ALREADY_SHIPPED = "10400001"
 
 NO_SUCH_ORDER = "10100004"
 """The order query's own code for a number that JD does not know."""
+
+QUOTA_SPENT = "2"
+"""The platform's code for an app whose calls of the day are used up."""
 
 JD_CLOUD = "云鼎"
 """The name of JD's cloud, which JD's texts mention where a call must come from within it."""

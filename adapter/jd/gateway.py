@@ -17,8 +17,10 @@ import httpx
 from adapter.errors import AdapterError, JdAmbiguous, JdThrottled, JdUnavailable
 from adapter.jd.answers import Call, Reply, opened
 from adapter.jd.budget import CallBudget
+from adapter.jd.codes import QUOTA_SPENT
 from adapter.jd.connection import HTTP_FAILURES, was_sent
 from adapter.jd.signing import sign
+from adapter.rules.budget import Lane
 from adapter.wire.jd import BEIJING
 
 
@@ -43,7 +45,7 @@ class Gateway:
         http: The process's HTTP client.
         endpoint: The gateway's full address, from `checked_endpoint`.
         credentials: The app and the seller's grant.
-        budget: The app's calls, shared by its channels.
+        budget: The channel's calls.
         now: Gives the aware instant; JD compares it with its own clock.
         call_timeout_s: Longest time for one call, once it has its turn.
         on_call: Told of each call: method, `ok`, the error's reason or `interrupted`, seconds.
@@ -73,12 +75,15 @@ class Gateway:
         self.now = now
         self.secrets = (credentials.app_secret, credentials.access_token, credentials.app_key)
 
-    async def call(self, call: Call, parameters: Mapping[str, object]) -> dict[str, object]:
+    async def call(
+        self, call: Call, parameters: Mapping[str, object], *, lane: Lane
+    ) -> dict[str, object]:
         """Make a call, once it has its turn.
 
         Args:
             call: Which method.
             parameters: Its business parameters.
+            lane: What the call is for; says whose turn comes first.
 
         Returns:
             What lies inside the envelope.
@@ -87,7 +92,7 @@ class Gateway:
             JdAmbiguous: A call that changes something was sent, and what JD did is not known.
             AdapterError: The type is the decision.
         """
-        await self._budget.take()
+        turn = await self._budget.take(lane)
         if call.writes and self._before_write is not None:
             await self._before_write()
         clock = asyncio.get_running_loop().time
@@ -99,8 +104,10 @@ class Gateway:
             return inner  # noqa: TRY300 - what is counted is the call, and here it ended well
         except JdThrottled as error:
             outcome = error.reason
-            if error.answer.code:
-                self._budget.spend()
+            if error.answer.code == QUOTA_SPENT:
+                await self._budget.spend()
+            else:
+                self._budget.throttled(turn)
             raise
         except AdapterError as error:
             outcome = error.reason

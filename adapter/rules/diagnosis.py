@@ -1,5 +1,6 @@
 """What is wrong with a channel, in words that somebody can act on."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from adapter.errors import (
@@ -113,6 +114,19 @@ class Problems:
             severity="error",
             flow=flow,
         )
+
+    def stand(self, found: Sequence[Problem], *, flow: str) -> None:
+        """Note what a watcher finds now, in the place of all that it found before.
+
+        Args:
+            found: Its problems; one that stood before keeps when it began.
+            flow: The watcher.
+        """
+        before = dict(self._problems)
+        self.passed(flow)
+        for problem in found:
+            known = before.get((problem.code, flow), problem)
+            self._problems[problem.code, flow] = problem.model_copy(update={"since": known.since})
 
     def passed(self, flow: str) -> None:
         """Note that a flow's work went well: what its errors had made is over."""

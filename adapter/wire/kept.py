@@ -3,6 +3,7 @@
 Nobody else reads these records; a later version of the adapter does.
 """
 
+from datetime import date
 from typing import Literal
 
 from pydantic import Field
@@ -28,6 +29,12 @@ class Checkpoint(Outgoing):
     """An operator paused the channel (control)."""
     one_by_one_since: Instant | None = None
     """When JD said that the app may not set several SKUs' stock at once (capabilities)."""
+    day: date | None = None
+    """JD's day, in Beijing, that the calls were made on (budget)."""
+    calls: Units = 0
+    """Calls of that day, those that are announced ahead included: no more were made (budget)."""
+    spent: bool = False
+    """JD said that the day's quota is used up (budget)."""
 
 
 class OrderIndexEntry(Outgoing):

@@ -403,14 +403,14 @@ class Problem(Outgoing):
 
 
 class Quota(Outgoing):
-    """JD calls of the channel's app."""
+    """JD calls of the channel: its equal share of its app's."""
 
     used: Units = 0
-    """Calls made today."""
+    """Calls made today, by JD's clock; after a crash a few more, never fewer."""
     limit: Units | None = None
-    """Calls a day that are allowed."""
+    """Calls a day that are allowed; null when the app's quota is not known."""
     forecast: Instant | None = None
-    """When the quota will be spent at this rate."""
+    """When they will be used up at the pace of the last hour; null when they last the day."""
 
 
 class MappingCounts(Outgoing):
@@ -440,7 +440,7 @@ class ChannelStatus(Outgoing):
     lag_s: dict[str, FiniteFloat] = Field(default_factory=dict)
     """By flow, seconds behind."""
     quota: Quota = Field(default_factory=Quota)
-    """JD calls of its app."""
+    """Its JD calls."""
     mapping: MappingCounts = Field(default_factory=MappingCounts)
     """Listings and SKUs."""
     orders_at_risk: Units = 0

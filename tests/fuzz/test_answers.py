@@ -17,6 +17,7 @@ import contracts
 from adapter.errors import AdapterError
 from adapter.jd.budget import CallBudget
 from adapter.jd.client import Credentials, JdClient
+from adapter.rules.budget import Share
 from tests.fuzz.generated import EXAMPLES, fuzzed, json_of, spoilt
 
 pytestmark = pytest.mark.slow
@@ -59,7 +60,7 @@ async def read(method: str, body: bytes) -> object:
             http=http,
             endpoint="https://jd.test/routerjson",
             credentials=Credentials(app_key="k", app_secret="s", access_token="t"),
-            budget=CallBudget(calls_per_second=1e9, now=lambda: NOW, monotonic=monotonic),
+            budget=CallBudget(share=Share(1e9), now=lambda: NOW, monotonic=monotonic),
             now=lambda: NOW,
         )
         return await CALLS[method](client)

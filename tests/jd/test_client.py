@@ -9,6 +9,7 @@ from urllib.parse import parse_qs
 import httpx
 import jsonschema_rs
 import pytest
+from typing_extensions import override
 
 from adapter.errors import (
     AdapterError,
@@ -21,10 +22,11 @@ from adapter.errors import (
     MalformedRecord,
     ScopeError,
 )
-from adapter.jd.budget import CallBudget
+from adapter.jd.budget import CallBudget, Turn
 from adapter.jd.client import Credentials, JdClient
 from adapter.jd.connection import checked_endpoint, http_client
 from adapter.jd.signing import sign
+from adapter.rules.budget import Lane, Share
 from contracts import jd_method, jd_methods
 from jd_simulator.testing import SandboxHandle, serve
 
@@ -74,6 +76,7 @@ def a_client(
     *,
     endpoint: str = "https://api.jd.com/routerjson",
     credentials: Credentials | None = None,
+    budget: CallBudget | None = None,
     now: Callable[[], datetime] = lambda: NOW,
     on_call: Callable[[str, str, float], None] | None = None,
     call_timeout_s: float = 5,
@@ -83,7 +86,7 @@ def a_client(
         http=http,
         endpoint=endpoint,
         credentials=credentials or Credentials("key-1", "geheim-1", "token-1"),
-        budget=CallBudget(calls_per_second=10_000, now=now, monotonic=monotonic),
+        budget=budget or CallBudget(share=Share(10_000), now=now, monotonic=monotonic),
         now=now,
         call_timeout_s=call_timeout_s,
         on_call=on_call,
@@ -334,6 +337,56 @@ async def test_a_spent_quota_ends_the_calls_of_the_app() -> None:
 
         assert caught.value.retry_after_s == 12 * 3600
     assert len(told) == 1
+
+
+async def test_an_edge_that_finds_it_too_fast_halves_the_pace() -> None:
+    """HTTP 429 says nothing of the day: calls go on, more slowly."""
+    budget = CallBudget(share=Share(8), now=lambda: NOW, monotonic=lambda: 5.0)
+    jd = a_client(answering({}, status=429), budget=budget)
+    with pytest.raises(JdThrottled):
+        await jd.query_stock("1")
+
+    assert budget.pace == 4
+    assert not budget.problems()
+
+
+class LanesTaken(CallBudget):
+    """A budget that remembers what its calls were for."""
+
+    def __init__(self) -> None:
+        super().__init__(share=Share(10_000), now=lambda: NOW, monotonic=monotonic)
+        self.lanes: list[Lane] = []
+
+    @override
+    async def take(self, lane: Lane) -> Turn:
+        """Take a call."""
+        self.lanes.append(lane)
+        return await super().take(lane)
+
+
+@pytest.mark.parametrize(
+    ("act", "lane"),
+    [
+        (CALLS["pop.order.search"], "orders"),
+        (MORE_CALLS["waiting"], "bulk"),
+        (CALLS["pop.order.get"], "orders"),
+        (CALLS["ware.stock.sku.set"], "stock"),
+        (lambda jd: jd.set_stock(stock_ref="r", quantities={"1": 0}, lane="zero"), "zero"),
+        (CALLS["ware.stock.sku.query"], "stock"),
+        (lambda jd: jd.query_stock("1", lane="bulk"), "bulk"),
+        (CALLS["sku.read.searchSkuList"], "bulk"),
+        (CALLS["pop.order.shipment"], "shipments"),
+        (CALLS["vender.all.delivery.company"], "shipments"),
+    ],
+    ids=["poll", "sweep", "order", "set", "zero", "query", "bulk", "skus", "ship", "carriers"],
+)
+async def test_each_call_goes_in_its_lane(act: Act, lane: Lane) -> None:
+    """What can wait does not stand before what cannot."""
+    budget = LanesTaken()
+    with pytest.raises(JdUnavailable):
+        await act(a_client(answering({}, status=503), budget=budget))
+
+    assert budget.lanes == [lane]
 
 
 def test_credentials_do_not_show_their_secrets() -> None:

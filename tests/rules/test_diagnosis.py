@@ -141,6 +141,27 @@ def test_a_flows_success_ends_what_its_errors_had_made() -> None:
     ]
 
 
+def test_what_a_watcher_finds_stands_in_the_place_of_what_it_found() -> None:
+    """A problem that stands on keeps when it began; others' problems stay."""
+    problems = Problems()
+    problems.seen("OTHER", now=NOON, cause="x", remedy="y", flow="stock")
+    found = Problems()
+    for code in ("GOES", "STAYS"):
+        found.seen(code, now=NOON, cause="x", remedy="y")
+    problems.stand(found.all(), flow="quota")
+    later = Problems()
+    later.seen("STAYS", now=LATER, cause="new words", remedy="y")
+    problems.stand(later.all(), flow="quota")
+
+    assert [(p.code, p.since, p.cause) for p in problems.all()] == [
+        ("OTHER", NOON, "x"),
+        ("STAYS", NOON, "new words"),
+    ]
+    problems.stand([], flow="quota")
+
+    assert [problem.code for problem in problems.all()] == ["OTHER"]
+
+
 def test_the_gravest_come_first() -> None:
     """Whoever reads one line reads the one that matters."""
     problems = Problems()
