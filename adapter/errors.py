@@ -6,6 +6,7 @@ AdapterError
 │   ├── JdUnavailable               JD did not answer, or answered that it cannot now
 │   │   └── JdAmbiguous             the call was sent; whether JD carried it out is unknown
 │   └── JdThrottled                 a limit is used up; retry_after_s says until when
+│       └── LaneSpent               used up for this kind of work, by our own count
 ├── RecordError                     dead-letter this record, go on
 │   ├── MalformedRecord             it cannot be read as what its topic holds
 │   ├── UnknownCarrier              JD knows no such carrier
@@ -82,6 +83,10 @@ class JdThrottled(TransientError):
     """JD's limit of calls is used up."""
 
     reason = "jd_throttled"
+
+
+class LaneSpent(JdThrottled):
+    """What the day's calls hold for this kind of work is used up; other kinds may go on."""
 
 
 class RecordError(AdapterError):

@@ -16,6 +16,7 @@ from adapter.errors import (
     JdAmbiguous,
     JdAnswer,
     JdRejected,
+    LaneSpent,
     ScopeError,
     ShardLost,
     TransientError,
@@ -23,6 +24,7 @@ from adapter.errors import (
 from adapter.jd.client import JdClient
 from adapter.kafka.records import OutgoingRecord
 from adapter.kafka.shard import Shard
+from adapter.rules.budget import Lane
 from adapter.rules.diagnosis import Problems, jd_words
 from adapter.rules.ledger import LARGEST_BATCH, StockWrite
 from adapter.rules.state import ChannelState
@@ -40,6 +42,8 @@ CLAMPED = "STOCK_CLAMPED"
 REGRESSED = "STOCK_VERSION_REGRESSED"
 UNREADABLE = "STOCK_LEVEL_UNREADABLE"
 FALLBACK = "STOCK_ONE_BY_ONE"
+SCARCE = timedelta(seconds=30)
+"""Once the day's calls for stock are used up: so long only what must go to zero is tried."""
 FALLBACK_LASTS = timedelta(days=1)
 """After that the newer method is tried again: the app may have been given the permission."""
 
@@ -89,6 +93,7 @@ class StockFlow:
         self._problems = problems
         self._metrics = metrics
         self._unanswered = UnansweredCalls()
+        self._scarce_until: datetime | None = None
 
     async def step(self) -> float | None:
         """Write the next batches side by side, then read a suspect back.
@@ -102,9 +107,10 @@ class StockFlow:
         """
         is_one_by_one = self._is_one_by_one()
         limit = 1 if is_one_by_one else LARGEST_BATCH
+        is_scarce = self._scarce_until is not None and self._now() < self._scarce_until
         batches: list[list[StockWrite]] = []
         while len(batches) < self._calls_at_once and (
-            batch := self._ledger.next_batch(self._now(), limit)
+            batch := self._ledger.next_batch(self._now(), limit, is_urgent_only=is_scarce)
         ):
             batches.append(batch)
         self._note_brake()
@@ -114,7 +120,14 @@ class StockFlow:
         failures = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
         # A lost shard is told before an error that passes.
         for failure in sorted(failures, key=lambda failure: not isinstance(failure, ShardLost)):
-            raise failure
+            if not isinstance(failure, LaneSpent):
+                raise failure
+            # What must go to zero has calls of its own: it must not wait with the others.
+            self._scarce_until = self._now() + SCARCE
+        if failures or (is_scarce and not batches):
+            return SCARCE.total_seconds()
+        if is_scarce:
+            return 0.0
         if await self._read_back() or batches:
             return 0.0
         until = self._ledger.rests_until
@@ -149,7 +162,10 @@ class StockFlow:
         self._unanswered.sent(quantities, stock_ref)
         try:
             receipt = await self._jd.set_stock(
-                stock_ref=stock_ref, quantities=quantities, store_id=self._store_id
+                stock_ref=stock_ref,
+                quantities=quantities,
+                store_id=self._store_id,
+                lane=_lane(batch),
             )
             refusals = receipt.refusals
         except JdAmbiguous:
@@ -174,7 +190,10 @@ class StockFlow:
         refusals: dict[str, JdAnswer] = {}
         try:
             await self._jd.set_one_stock(
-                sku_id=write.sku_id, quantity=write.quantity, store_id=self._store_id
+                sku_id=write.sku_id,
+                quantity=write.quantity,
+                store_id=self._store_id,
+                lane=_lane(batch),
             )
         except JdAmbiguous:
             await self._leave_open(batch, stock_ref)
@@ -425,3 +444,11 @@ class StockFlow:
         ]
         self._metrics.stock_updates.labels(status=status).inc(len(updates))
         return [self._shard.events.stock_update(update) for update in updates]
+
+
+def _lane(batch: Sequence[StockWrite]) -> Lane:
+    """Say what a call is for: one listing that must go off sale takes the others along."""
+    queues = {write.queue for write in batch}
+    if "zero" in queues:
+        return "zero"
+    return "stock" if "stock" in queues else "bulk"

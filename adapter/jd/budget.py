@@ -15,7 +15,7 @@ from itertools import count
 from typing import NamedTuple, Protocol
 
 from adapter.diagnostics import Metrics
-from adapter.errors import JdThrottled
+from adapter.errors import JdThrottled, LaneSpent
 from adapter.rules.budget import (
     LANE_RANKS,
     MOST_AT_ONCE,
@@ -230,7 +230,7 @@ class CallBudget:
             message = "JD says that the day's calls are used up"
             return JdThrottled(message, retry_after_s=until_next_day_s(self._now()))
         # Not until tomorrow: the share grows when another channel of the app is switched off.
-        return JdThrottled(f"the day's calls are used up, as far as {lane} may use them")
+        return LaneSpent(f"the day's calls are used up, as far as {lane} may use them")
 
     # The day and its record --------------------------------------------------------------------
 

@@ -185,3 +185,36 @@ async def test_a_quota_that_jd_calls_spent_is_told_with_its_end(
         assert "JD says" in told["cause"]
         assert "00:00 in Beijing" in told["cause"]
         assert sandbox.invariants()["refused_by_code"]["2"] == refused
+
+
+async def test_what_must_go_off_sale_goes_when_stock_has_used_its_part(
+    kafka_bootstrap_servers: str, topic_prefix: str
+) -> None:
+    """The last calls of the day are for zeros: other quantities wait until tomorrow."""
+    async with world(kafka_bootstrap_servers, topic_prefix) as w:
+        sandbox = w.simulator.create_sandbox(seed=7, sku_count=3, daily_quota=60)
+        sku, other = sandbox.skus()[:2]
+        await w.put_channel("shop-1", sandbox, daily_call_quota=60)
+        running = await w.start_adapter(catalogue_follow_s=0.1)
+        version = 1
+        await w.put_level(other.outer_id, 5, version=version)
+        await eventually(lambda: sandbox.sku(other.sku_id).sellable == 5)
+
+        def limit_reached() -> bool:
+            return sandbox.invariants()["quota"]["used"] >= 57
+
+        def written_or_at_limit(units: int) -> bool:
+            return sandbox.sku(sku.sku_id).sellable == units or limit_reached()
+
+        while not limit_reached():
+            version += 1
+            await w.put_level(sku.outer_id, version, version=version)
+            await eventually(partial(written_or_at_limit, version))
+        await w.put_level(sku.outer_id, 99, version=version + 1)
+        await w.put_level(other.outer_id, 0, version=version + 1)
+        await eventually(lambda: sandbox.sku(other.sku_id).sellable == 0)
+
+        assert sandbox.sku(sku.sku_id).sellable != 99
+        assert sandbox.invariants()["quota"]["used"] <= 60
+        assert "2" not in sandbox.invariants()["refused_by_code"]
+        await running.stop()

@@ -188,7 +188,9 @@ class StockLedger:
 
     # Writing ---------------------------------------------------------------------------------
 
-    def next_batch(self, now: datetime, limit: int = LARGEST_BATCH) -> list[StockWrite]:
+    def next_batch(
+        self, now: datetime, limit: int = LARGEST_BATCH, *, is_urgent_only: bool = False
+    ) -> list[StockWrite]:
         """Hand out what to write next: first what must go to zero, then by waiting time.
 
         The listings are in flight until `accepted`, `refused`, `unknown` or `untouched` is told.
@@ -196,10 +198,13 @@ class StockLedger:
         Args:
             now: The clock.
             limit: Most SKUs, from 1; never more than `LARGEST_BATCH`.
+            is_urgent_only: Only what must go to zero.
         """
         self._reckon_all(self._refusals.over(now))
         batch: list[StockWrite] = []
-        for sku_id, queue in self._queues.take(selling=len(self._selling), now=now):
+        for sku_id, queue in self._queues.take(
+            selling=len(self._selling), now=now, is_urgent_only=is_urgent_only
+        ):
             write = self._due(sku_id)
             if write is not None:
                 batch.append(write._replace(queue=queue))

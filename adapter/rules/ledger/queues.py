@@ -68,19 +68,22 @@ class Queues:
         self._ending.discard(sku_id)
         self._approved.discard(sku_id)
 
-    def take(self, *, selling: int, now: datetime) -> Iterable[tuple[str, Queue]]:
+    def take(
+        self, *, selling: int, now: datetime, is_urgent_only: bool = False
+    ) -> Iterable[tuple[str, Queue]]:
         """Hand out one listing after the other; whoever stops asking leaves the rest.
 
         Args:
             selling: Listings that JD sells now.
             now: The clock.
+            is_urgent_only: Only what must go to zero.
         """
         is_held = self._brake.holds(waiting=len(self._ending), selling=selling, now=now)
         if not is_held:
             self._waiting["zero"].update(self._braked)
             self._braked.clear()
         for name, queue in self._waiting.items():
-            while queue:
+            while queue and (name == "zero" or not is_urgent_only):
                 sku_id, _ = queue.popitem(last=False)
                 if is_held and sku_id in self._ending:
                     self._braked[sku_id] = None
