@@ -300,7 +300,7 @@ class Adapter:
         for entry in tables.order_index.of(channel_id).values():
             state.take_order(entry)
         for listing in tables.listings.of(channel_id).values():
-            state.take_listing(listing)
+            state.restore_listing(listing)
         for update in tables.stock_updates.of(channel_id).values():
             state.restore_offered(update, now=now, late_until=now + self._call_life)
         return state

@@ -281,6 +281,8 @@ class Listing(Outgoing):
     """JD's SKU number."""
     ware_id: str | None = None
     """JD's number of the ware that the SKU belongs to."""
+    outer_id: str | None = None
+    """The seller's own code at JD, exactly as JD has it; null when there is none."""
     sku: str | None = None
     """Helm's SKU code; null when not mapped."""
     mapping: Literal["code", "override", "none"]
@@ -422,6 +424,10 @@ class MappingCounts(Outgoing):
     """Listings without."""
     duplicate: Units = 0
     """Listings whose SKU another listing has too."""
+    without_level: Units = 0
+    """Mapped listings whose SKU no level ever came for."""
+    without_listing: Units = 0
+    """Levels of the stock pool that no listing of the channel sells."""
 
 
 class ChannelStatus(Outgoing):
