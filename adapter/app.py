@@ -219,6 +219,7 @@ class Adapter:
             sweep_every=timedelta(seconds=self._settings.catalogue_sweep_s),
             follow_every=timedelta(seconds=self._settings.catalogue_follow_s),
             on_change=wakes["stock"].set,
+            on_read=lambda _: None,
             now=self._now,
             problems=problems,
         )
@@ -299,9 +300,12 @@ class Adapter:
         now = self._now()
         for entry in tables.order_index.of(channel_id).values():
             state.take_order(entry)
-        for listing in tables.listings.of(channel_id).values():
-            state.restore_listing(listing)
+        if settings.sync_inventory:
+            for listing in tables.listings.of(channel_id).values():
+                state.restore_listing(listing)
         for update in tables.stock_updates.of(channel_id).values():
+            if not settings.sync_inventory:
+                state.restore_mapping(update)
             state.restore_offered(update, now=now, late_until=now + self._call_life)
         return state
 

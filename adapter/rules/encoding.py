@@ -4,7 +4,13 @@ A text that was once decoded wrongly is still valid UTF-8, so nothing refuses it
 recognised by what it would be if the mistake were undone.
 """
 
+from collections.abc import Mapping
+from datetime import datetime
+from itertools import islice
 from typing import NamedTuple
+
+from adapter.rules.diagnosis import Problems
+from adapter.wire.published import Listing
 
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 _HAN = range(0x4E00, 0xA000)
@@ -63,3 +69,63 @@ def damage(text: str) -> Damage | None:
         if any(ord(character) in _HAN for character in meant):
             return Damage(f"it reads as {mistake.words}", meant)
     return None
+
+
+ENCODING = "ENCODING"
+_MOST_EXAMPLES = 3
+_REMEDIES = {
+    "JD": "Correct the texts in JD's seller console, and the tool that entered them there.",
+    "Helm": "Correct the codes on helm.listing-settings, and what writes them.",
+}
+
+
+class DamagedTexts:
+    """The damaged texts of one channel's listings, noted as a problem while there are any.
+
+    Args:
+        problems: Where they are noted, once for each side that sent some.
+    """
+
+    def __init__(self, problems: Problems) -> None:
+        self._problems = problems
+        self._found: dict[str, dict[str, str]] = {side: {} for side in _REMEDIES}
+
+    def judge(self, listing: Listing, *, now: datetime) -> None:
+        """Look at a listing's texts; it is kept as it is, whatever they are."""
+        by_helm = listing.mapping == "override"
+        texts = {"title": listing.title, "code": listing.outer_id or ""}
+        texts |= {f"attribute {name}": text for name, text in listing.attributes.items()}
+        self._set("JD", listing.sku_id, texts, now=now)
+        self._set("Helm", listing.sku_id, {"sku": listing.sku or ""} if by_helm else {}, now=now)
+
+    def forget(self, sku_id: str) -> None:
+        """Take in that a listing is gone."""
+        for side in _REMEDIES:
+            self._set(side, sku_id, {}, now=None)
+
+    def _set(
+        self, side: str, sku_id: str, texts: Mapping[str, str], *, now: datetime | None
+    ) -> None:
+        seen = [
+            f"the {name} of SKU {sku_id}: {found.seen}"
+            + (f", probably {found.meant}" if found.meant else "")
+            for name, text in texts.items()
+            if (found := damage(text))
+        ]
+        listings = self._found[side]
+        if seen and now is not None:
+            listings[sku_id] = seen[0]
+            self._note(side, now)
+        elif listings.pop(sku_id, None) and not listings:
+            self._problems.passed(f"{ENCODING} {side}")
+
+    def _note(self, side: str, now: datetime) -> None:
+        listings = self._found[side]
+        self._problems.seen(
+            ENCODING,
+            now=now,
+            cause=f"{side} sent texts in a wrong encoding, for {len(listings)} listings.",
+            evidence="; ".join(islice(listings.values(), _MOST_EXAMPLES)),
+            remedy=_REMEDIES[side],
+            flow=f"{ENCODING} {side}",
+        )

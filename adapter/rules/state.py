@@ -72,6 +72,23 @@ class ChannelState:
         if now is not listing:
             self._changed_here.add(listing.sku_id)
 
+    def restore_mapping(self, update: StockUpdate) -> None:
+        """Take in a listing as its last write tells it, where listings are not published.
+
+        It is written at once after a restart; what else it is, the catalogue tells.
+        """
+        self.restore_listing(
+            Listing(
+                channel_id=update.channel_id,
+                sku_id=update.sku_id,
+                outer_id=update.sku,
+                sku=update.sku,
+                mapping="code",
+                title="",
+                status="on_sale",
+            )
+        )
+
     def override_changed(self, sku_id: str) -> Listing | None:
         """Take in that a listing's own settings changed; return the listing as it is now."""
         known = self.listings.get(sku_id)

@@ -202,6 +202,21 @@ def test_a_restored_listing_is_mapped_by_the_newest_settings(
     assert bool(channel.state.changed_here()) == (before != since)
 
 
+@pytest.mark.parametrize(("own", "quantity"), [({}, 17), ({"sku": "MUG"}, 4)])
+def test_a_listing_that_was_never_published_is_mapped_as_it_was_last_written(
+    own: dict[str, Any], quantity: int
+) -> None:
+    """Without Sync Inventory nothing else is kept, and stock must not wait for a full reading."""
+    channel = Channel(sync_inventory=False)
+    channel.levels.take("default", CODE, Level(17, 1))
+    channel.levels.take("default", "MUG", Level(4, 1))
+    channel.override(**own)
+    channel.state.restore_mapping(an_update("accepted", 9))
+    channel.state.restore_offered(an_update("accepted", 9))
+
+    assert channel.written() == {"100": quantity}
+
+
 def test_settings_of_a_listing_that_was_not_read_wait_for_it() -> None:
     """Nothing is known of it yet, so nothing changed."""
     channel = Channel()
