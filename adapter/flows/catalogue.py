@@ -4,8 +4,10 @@ A deleted SKU is one that JD itself calls deleted; one that a page shift hid is 
 it came is kept with what was published, so that a restart goes on from there.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from datetime import datetime, timedelta
+from itertools import islice
 
 import structlog
 
@@ -15,6 +17,7 @@ from adapter.kafka.shard import Shard
 from adapter.rules.catalogue import DELETED, OFF_SALE, ON_SALE, is_changed, listing_of
 from adapter.rules.diagnosis import Problems
 from adapter.rules.encoding import DamagedTexts
+from adapter.rules.mapping import near_misses
 from adapter.rules.state import ChannelState
 from adapter.wire.jd import JdSku, JdSkuPage
 from adapter.wire.kept import Checkpoint
@@ -36,6 +39,8 @@ MOST_READINGS = 3
 
 UNREADABLE = "LISTING_UNREADABLE"
 INCOMPLETE = "CATALOGUE_INCOMPLETE"
+NEAR_MISS = "CODE_NEAR_MISS"
+_MOST_EXAMPLES = 3
 
 
 async def pages(fetch: Callable[[int], Awaitable[JdSkuPage]]) -> AsyncIterator[JdSkuPage]:
@@ -121,6 +126,7 @@ class CatalogueFlow:
         )
         if self._swept_at is None or began - self._swept_at >= self._sweep_every:
             await self._sweep()
+            await self._look_for_near_misses()
             self._swept_at = began
         else:
             await self._follow(began)
@@ -158,6 +164,26 @@ class CatalogueFlow:
             seen.update(f"unreadable {sku_id}" for sku_id, _ in page.unreadable)
             total = page.total or 0
         return len(seen), total
+
+    async def _look_for_near_misses(self) -> None:
+        """Compare codes without level loosely with all levels; there may be a million of them."""
+        lost, levels = self._state.without_level()
+        found = await asyncio.to_thread(near_misses, lost, levels) if lost else {}
+        self._state.near_misses = found
+        if not found:
+            self._problems.passed(NEAR_MISS)
+            return
+        named = (f"{code!r} at JD, {skus[0]!r} at Helm" for code, skus in found.items())
+        self._problems.seen(
+            NEAR_MISS,
+            now=self._now(),
+            cause=f"{len(found)} codes of listings nearly equal one of Helm's SKUs, and have no "
+            "level of their own.",
+            evidence="; ".join(islice(named, _MOST_EXAMPLES)),
+            remedy="Correct the outer id at JD, or map the listing on helm.listing-settings; "
+            "nothing is guessed.",
+            flow=NEAR_MISS,
+        )
 
     async def _follow(self, until: datetime) -> None:
         """Read what changed; JD's search may show a change late, so some looks reach far back."""

@@ -11,6 +11,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from adapter.rules.catalogue import mapped
+from adapter.rules.encoding import damage
 from adapter.wire.helm import ListingSettings
 from adapter.wire.published import Listing
 
@@ -103,7 +104,7 @@ def mapping_report(
     held = frozenset(held_by_jd)
     sellers = Counter(listing.sku for listing in shop if listing.sku is not None)
     lost = [listing for listing in shop if listing.sku is not None and listing.sku not in levels]
-    candidates = _candidates({listing.sku for listing in lost if listing.sku}, levels)
+    candidates = near_misses({listing.sku for listing in lost if listing.sku}, levels)
     duplicates = [listing for listing in shop if listing.sku and sellers[listing.sku] > 1]
     duplicates.sort(key=lambda listing: listing.sku or "")
 
@@ -157,16 +158,30 @@ def likeness(code: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", plain).split())
 
 
-def _candidates(codes: set[str], levels: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    """Find the levels that codes nearly equal."""
-    wanted = {likeness(code) for code in codes}
+def near_misses(codes: Collection[str], levels: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Find the levels that codes nearly equal, also where a code went through a wrong encoding.
+
+    Args:
+        codes: Codes without a level of their own.
+        levels: The SKUs that have one.
+
+    Returns:
+        The candidates, sorted, of each code that has any.
+    """
+    forms = {code: likeness(_meant(code)) for code in codes}
+    wanted = set(forms.values())
     if not wanted:
         return {}
     alike: dict[str, list[str]] = {}
     for sku in levels:
         if (form := likeness(sku)) in wanted:
             alike.setdefault(form, []).append(sku)
-    return {code: tuple(sorted(alike[form])) for code in codes if (form := likeness(code)) in alike}
+    return {code: tuple(sorted(alike[form])) for code, form in forms.items() if form in alike}
+
+
+def _meant(code: str) -> str:
+    found = damage(code)
+    return found.meant if found and found.meant else code
 
 
 def _unsold(levels: Iterable[str], sellers: Mapping[str, int]) -> Iterable[str]:

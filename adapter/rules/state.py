@@ -48,6 +48,10 @@ class ChannelState:
         self._levels = levels
         self._counts: MappingCounts | None = None
         self._sellers: Counter[str] = Counter()
+        self.near_misses: Mapping[str, tuple[str, ...]] = {}
+        """Codes without level and what they nearly equal, as last looked for."""
+        self.reconciliation: Mapping[str, int] = {}
+        """Listings by what comparing them with JD's own figures came to last."""
         self._changed_here: set[str] = set()
         self.listings: dict[str, Listing] = {}
         self.bookings = Bookings()
@@ -198,7 +202,14 @@ class ChannelState:
                 duplicate=sum(count for count in self._sellers.values() if count > 1),
             )
         by_level = level_counts(self._sellers, self._levels)
-        return self._counts.model_copy(update=by_level._asdict())
+        return self._counts.model_copy(
+            update=by_level._asdict() | {"near_miss": len(self.near_misses)}
+        )
+
+    def without_level(self) -> tuple[set[str], list[str]]:
+        """Return the codes that no level ever came for, and the codes of all levels."""
+        skus = {listing.sku for listing in self.listings.values() if listing.sku is not None}
+        return {sku for sku in skus if sku not in self._levels}, list(self._levels)
 
     def _own_rule(self, override: ListingSettings | None) -> StockRule | None:
         if override is None:

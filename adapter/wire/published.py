@@ -424,6 +424,8 @@ class MappingCounts(Outgoing):
     """Listings without."""
     duplicate: Units = 0
     """Listings whose SKU another listing has too."""
+    near_miss: Units = 0
+    """SKU codes of listings without level that nearly equal one of Helm's, at the last sweep."""
     without_level: Units = 0
     """Mapped listings whose SKU no level ever came for."""
     without_listing: Units = 0
@@ -449,6 +451,9 @@ class ChannelStatus(Outgoing):
     """Its JD calls."""
     mapping: MappingCounts = Field(default_factory=MappingCounts)
     """Listings and SKUs."""
+    reconciliation: dict[str, Units] = Field(default_factory=dict)
+    """Listings by what comparing them with JD's own stock figures came to last: equal, drift, lag,
+    booked, waiting, unmapped, missing, held_by_jd."""
     orders_at_risk: Units = 0
     """Orders that are late or soon will be."""
     at: Instant

@@ -6,11 +6,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapter.flows.catalogue import INCOMPLETE, MOST_READINGS, PAGE_SIZE, CatalogueFlow, pages
+from adapter.flows.catalogue import (
+    INCOMPLETE,
+    MOST_READINGS,
+    NEAR_MISS,
+    PAGE_SIZE,
+    CatalogueFlow,
+    pages,
+)
 from adapter.rules.diagnosis import Problems
 from adapter.rules.encoding import ENCODING
 from adapter.rules.overrides import Overrides
 from adapter.rules.state import ChannelState
+from adapter.rules.stock import Level
 from adapter.wire.helm import SalesChannel
 from adapter.wire.jd import JdSku, JdSkuPage
 from adapter.wire.kept import Checkpoint
@@ -68,7 +76,10 @@ def _is_within(row: dict[str, Any], asked: dict[str, Any]) -> bool:
 class Channel:
     """A catalogue flow on a shop, and what it left behind."""
 
-    def __init__(self, shop: Shop, *, sync_inventory: bool = True) -> None:
+    def __init__(
+        self, shop: Shop, *, sync_inventory: bool = True, levels: Iterable[str] = ()
+    ) -> None:
+        self._levels = {sku: Level(1, 1) for sku in levels}
         self.shop, self.shard, self.problems = shop, FakeShard(), Problems()
         self.read: list[str] = []
         self._settings = SalesChannel(sync_inventory=sync_inventory)
@@ -77,7 +88,7 @@ class Channel:
     def start(self) -> None:
         """Start, as after a restart, from what is kept."""
         self.state = ChannelState(
-            settings=self._settings, levels={}, overrides=Overrides().of("shop")
+            settings=self._settings, levels=self._levels, overrides=Overrides().of("shop")
         )
         for listing in self.shard.tables.listings.of("shop").values():
             self.state.restore_listing(listing)
@@ -333,6 +344,24 @@ async def test_half_an_emoji_does_not_stop_a_page() -> None:
 
     assert [m["title"] for m in published] == ["红\ufffd", "T恤"]
     assert channel.codes() == [ENCODING]
+
+
+async def test_codes_that_nearly_equal_helms_are_reported_until_they_are_mended() -> None:
+    """Each full reading compares what has no level; a code in a wrong encoding counts too."""
+    shop = Shop(2)
+    channel = Channel(shop, levels=["S1000", "红色"])
+    shop.rows[0]["outerId"] = " s1000"
+    shop.rows[1]["outerId"] = "红色".encode().decode("gb18030")
+    await channel.step()
+    (problem,) = [problem for problem in channel.problems.all() if problem.code == NEAR_MISS]
+    counted = channel.state.mapping_counts().near_miss
+    shop.change(shop.rows[0], outerId="S1000")
+    shop.change(shop.rows[1], outerId="红色")
+    await channel.step(SWEEP)
+
+    assert "' s1000' at JD, 'S1000' at Helm" in problem.evidence
+    assert counted == 2
+    assert (channel.codes(), channel.state.mapping_counts().near_miss) == ([], 0)
 
 
 async def test_every_row_that_is_read_is_shown_to_the_reconciliation() -> None:
