@@ -12,6 +12,7 @@ from itertools import islice
 import structlog
 
 from adapter.jd.client import JdClient
+from adapter.jd.paging import sku_pages
 from adapter.kafka.records import OutgoingRecord
 from adapter.kafka.shard import Shard
 from adapter.rules.catalogue import DELETED, OFF_SALE, ON_SALE, is_changed, listing_of
@@ -41,19 +42,6 @@ UNREADABLE = "LISTING_UNREADABLE"
 INCOMPLETE = "CATALOGUE_INCOMPLETE"
 NEAR_MISS = "CODE_NEAR_MISS"
 _MOST_EXAMPLES = 3
-
-
-async def pages(fetch: Callable[[int], Awaitable[JdSkuPage]]) -> AsyncIterator[JdSkuPage]:
-    """Read all pages of a search, the last one first: a row that moves forward is yet to be read.
-
-    Args:
-        fetch: Fetches a page by its number, from 1.
-    """
-    first = await fetch(1)
-    last = -(-(first.total or 0) // PAGE_SIZE)
-    for number in range(last, 1, -1):
-        yield await fetch(number)
-    yield first if last <= 1 else await fetch(1)
 
 
 class CatalogueFlow:
@@ -158,7 +146,7 @@ class CatalogueFlow:
         """Read every page; return how many SKUs came, and how many JD counts."""
         seen: set[str] = set()
         total = 0
-        async for page in pages(lambda number: self._page(number, None, None)):
+        async for page in self._pages(None, None):
             await self._take(page)
             seen.update(sku.sku_id for sku in page.skus)
             seen.update(f"unreadable {sku_id}" for sku_id, _ in page.unreadable)
@@ -191,17 +179,20 @@ class CatalogueFlow:
         if self._looked_far_at is None or until - self._looked_far_at >= LONG_LOOK_EVERY:
             overlap, self._looked_far_at = LONG_OVERLAP, until
         since = (self._followed_until or until) - overlap
-        async for page in pages(lambda number: self._page(number, since, until)):
+        async for page in self._pages(since, until):
             await self._take(page)
 
-    async def _page(self, page: int, since: datetime | None, until: datetime | None) -> JdSkuPage:
-        return await self._jd.list_skus(
-            page=page,
-            page_size=PAGE_SIZE,
-            modified_since=since,
-            modified_until=until,
-            statuses=(ON_SALE, OFF_SALE, DELETED),
-        )
+    def _pages(self, since: datetime | None, until: datetime | None) -> AsyncIterator[JdSkuPage]:
+        def fetch(number: int) -> Awaitable[JdSkuPage]:
+            return self._jd.list_skus(
+                page=number,
+                page_size=PAGE_SIZE,
+                modified_since=since,
+                modified_until=until,
+                statuses=(ON_SALE, OFF_SALE, DELETED),
+            )
+
+        return sku_pages(fetch, page_size=PAGE_SIZE)
 
     async def _take(self, page: JdSkuPage) -> None:
         for sku_id, reason in page.unreadable:

@@ -26,6 +26,7 @@ Only `drift` is repaired, by telling the ledger what JD holds: it then writes wh
 Source: contracts/jd/ware.stock.sku.query
 """
 
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Literal, NamedTuple, get_args
 
@@ -43,6 +44,63 @@ PATIENCE = timedelta(minutes=30)
 _OWN_STOCK_MODELS = frozenset({None, "0"})
 """JD's stock models in which the seller's number holds. Assumed: what the others mean is not
 established."""
+
+
+class ReconciliationRow(NamedTuple):
+    """One listing's comparison; None is what is not known."""
+
+    sku_id: str
+    """JD's number."""
+    sku: str | None
+    """Helm's code."""
+    kind: Kind
+    """What the comparison came to."""
+    offered: int | None
+    """What JD last accepted."""
+    desired: int | None
+    """What JD should hold."""
+    jd_stock: int | None
+    """JD's number."""
+    jd_booked: int | None
+    """Units of it that JD does not sell; None where JD was not asked for them."""
+    open_units: int
+    """Units that JD should book for paid, unshipped orders."""
+
+
+class ReconciliationReport(NamedTuple):
+    """What comparing a whole shop came to."""
+
+    counts: Mapping[Kind, int]
+    """Listings of each kind; every kind is there."""
+    rows: Sequence[ReconciliationRow]
+    """Those that are not equal, the gravest first; at most `MOST_ROWS`."""
+    repaired: int
+    """Drifted listings that are written again."""
+
+
+MOST_ROWS = 200
+
+_GRAVEST_FIRST: Sequence[Kind] = (
+    "drift",
+    "missing",
+    "held_by_jd",
+    "lag",
+    "booked",
+    "waiting",
+    "unmapped",
+)
+
+
+def report_of(rows: Iterable[ReconciliationRow], *, repaired: int) -> ReconciliationReport:
+    """Sum up the comparisons of a whole shop."""
+    counts: dict[Kind, int] = dict.fromkeys(KINDS, 0)
+    told: list[ReconciliationRow] = []
+    for row in rows:
+        counts[row.kind] += 1
+        if row.kind != "equal":
+            told.append(row)
+    told.sort(key=lambda row: (_GRAVEST_FIRST.index(row.kind), len(row.sku_id), row.sku_id))
+    return ReconciliationReport(counts, told[:MOST_ROWS], repaired)
 
 
 class Figures(NamedTuple):

@@ -2,7 +2,6 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,7 +11,6 @@ from adapter.flows.catalogue import (
     NEAR_MISS,
     PAGE_SIZE,
     CatalogueFlow,
-    pages,
 )
 from adapter.rules.diagnosis import Problems
 from adapter.rules.encoding import ENCODING
@@ -20,7 +18,7 @@ from adapter.rules.overrides import Overrides
 from adapter.rules.state import ChannelState
 from adapter.rules.stock import Level
 from adapter.wire.helm import SalesChannel
-from adapter.wire.jd import JdSku, JdSkuPage
+from adapter.wire.jd import JdSku
 from adapter.wire.kept import Checkpoint
 from tests.flow_parts import FakeShard, as_shard, jd_client
 
@@ -371,18 +369,3 @@ async def test_every_row_that_is_read_is_shown_to_the_reconciliation() -> None:
     await channel.step(SWEEP)
 
     assert channel.read == ["1000", "1001"] * 2
-
-
-@pytest.mark.parametrize(
-    ("total", "wanted"), [(0, [1]), (50, [1]), (51, [1, 2, 1]), (120, [1, 3, 2, 1])]
-)
-async def test_pages_are_read_from_the_last_to_the_first(total: int, wanted: list[int]) -> None:
-    """The first one tells how many there are, and is read again at the end."""
-    asked = []
-
-    async def fetch(number: int) -> JdSkuPage:
-        asked.append(number)
-        return JdSkuPage(total=total)
-
-    assert len([page async for page in pages(fetch)]) == max(len(wanted) - 1, 1)
-    assert asked == wanted

@@ -1,3 +1,4 @@
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -5,10 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import contracts
+from adapter.rules.ledger import StockLedger
 from adapter.rules.reconciliation import KINDS, Figures, Kind, figures_of, kind_of
-from adapter.rules.stock import StockModel
+from adapter.rules.stock import Level, StockModel, StockRule
 from adapter.wire.jd import JdStockReading
 
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 COUNTS = st.integers(0, 12)
 
 
@@ -121,6 +124,40 @@ def test_what_lets_jd_sell_more_than_is_offered_is_never_left_to_wait(
         kind = a_kind(Figures(*figures), stock_model=model, offered=offered, open_units=open_units)
 
         assert (kind == "drift") or figures[0] <= offered
+
+
+@given(
+    stock_model=st.sampled_from(["spot", "sellable"]),
+    available=st.integers(-3, 20),
+    buffer=COUNTS,
+    open_units=COUNTS,
+    found=COUNTS,
+)
+def test_a_repair_ends_at_what_is_desired(
+    stock_model: StockModel, available: int, buffer: int, open_units: int, found: int
+) -> None:
+    """Whatever JD was found to hold; and what is equal is never written."""
+    ledger = StockLedger(
+        rule=StockRule(buffer), stock_model=stock_model, levels={"TEE": Level(available, 1)}
+    )
+    ledger.listing_mapped("1", "TEE")
+    ledger.open_units_changed("1", open_units)
+    ledger.accepted(ledger.next_batch(NOON))
+    desired = ledger.desired("1")
+    assert desired is not None
+    kind = a_kind(
+        Figures(found, open_units),
+        stock_model=stock_model,
+        offered=ledger.offered("1"),
+        open_units=open_units,
+        is_old=True,
+    )
+    if kind == "drift":
+        assert ledger.observed("1", found, generation=ledger.generation("1"))
+    written = [write.quantity for write in ledger.next_batch(NOON)]
+
+    assert written == ([desired.quantity] if kind == "drift" else [])
+    assert kind == ("equal" if found == desired.quantity else "drift")
 
 
 def a_reading(*stores: tuple[str | None, int, int], model: object = 0) -> JdStockReading:

@@ -212,7 +212,7 @@ def test_a_listing_that_was_never_published_is_mapped_as_it_was_last_written(
     channel.levels.take("default", "MUG", Level(4, 1))
     channel.override(**own)
     channel.state.restore_mapping(an_update("accepted", 9))
-    channel.state.restore_offered(an_update("accepted", 9))
+    channel.state.restore_offered(an_update("accepted", 9), now=NOON, late_until=NOON + CALL_LIFE)
 
     assert channel.written() == {"100": quantity}
 
