@@ -265,6 +265,7 @@ class Reconciliation:
         row = self._row(sku_id, kind, figures)
         if figures and standing and figures.is_held_by_jd != standing.is_held_by_jd:
             self._ledger.held_by_jd(sku_id, is_held=figures.is_held_by_jd)
+            self._findings.note_released(sku_id)
         if figures and sku_id in self._shown and figures.stock_num == offered:
             self._explained[sku_id] = (self._shown[sku_id], offered)
         else:

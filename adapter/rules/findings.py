@@ -44,13 +44,13 @@ class Findings:
         self._set_kind(sku_id, kind)
         if kind != "waiting":
             self._end_drift(sku_id)
-            self._end_held(sku_id)
+            self.note_released(sku_id)
 
     def note_drift(self, row: ReconciliationRow, *, now: datetime) -> bool:
         """Take in drift; tell whether it is new."""
         is_new = row.sku_id not in self._drifted
         self._set_kind(row.sku_id, "drift")
-        self._end_held(row.sku_id)
+        self.note_released(row.sku_id)
         self._drifted[row.sku_id] = (
             f"SKU {row.sku_id} ({row.sku}): {row.jd_stock} at JD, {row.offered} written"
         )
@@ -66,10 +66,17 @@ class Findings:
             self._held.add(sku_id)
             self._tell_held(now)
 
+    def note_released(self, sku_id: str) -> None:
+        """Take in that JD does not keep a listing's stock, or no more."""
+        if sku_id in self._held:
+            self._held.remove(sku_id)
+            if not self._held:
+                self._problems.passed(HELD_BY_JD)
+
     def forget(self, sku_id: str) -> None:
         """Take in that a listing is gone."""
         self._end_drift(sku_id)
-        self._end_held(sku_id)
+        self.note_released(sku_id)
         kind = self._kinds.pop(sku_id, None)
         if kind is not None:
             self._counts[kind] -= 1
@@ -86,12 +93,6 @@ class Findings:
             del self._drifted[sku_id]
             if not self._drifted:
                 self._problems.passed(DRIFT)
-
-    def _end_held(self, sku_id: str) -> None:
-        if sku_id in self._held:
-            self._held.remove(sku_id)
-            if not self._held:
-                self._problems.passed(HELD_BY_JD)
 
     def _tell_drift(self, now: datetime) -> None:
         again = (
