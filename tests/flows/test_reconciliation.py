@@ -202,6 +202,19 @@ async def test_what_an_unseen_shipment_explains_is_written_only_when_it_stands()
     assert shop.write() == {"1": 12}
 
 
+async def test_a_difference_that_changes_has_not_stood() -> None:
+    """Orders that ship one after the other look so; each has its half hour to be seen."""
+    shop = Shop()
+    shop.order("1", 3)
+    shop.write()
+    for shipped in (1, 2, 3):
+        shop.stock["1"], shop.booked["1"] = 13 - shipped, 3 - shipped
+        await shop.look(PATIENCE - LOOK_AGAIN)
+
+    assert shop.kinds() == {"lag": 1}
+    assert shop.write() == {}
+
+
 async def test_a_shipment_that_is_seen_ends_the_lag() -> None:
     """Nothing is written at all: the number at JD is what it should be."""
     shop = Shop()

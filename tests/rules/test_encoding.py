@@ -1,12 +1,17 @@
+from datetime import UTC, datetime
 from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapter.rules.encoding import MISTAKES, Mistake, damage
+from adapter.rules.diagnosis import Problems
+from adapter.rules.encoding import ENCODING, MISTAKES, DamagedTexts, Mistake, damage
+from adapter.wire.published import Listing
 from jd_simulator.seed.goods import articles
 
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+GARBLED = "红色".encode().decode("gb18030")
 HAN = st.text(st.characters(min_codepoint=0x4E00, max_codepoint=0x9FA5), min_size=2, max_size=30)
 
 
@@ -82,3 +87,28 @@ def test_no_title_of_a_whole_shop_is_suspected() -> None:
     titles = [article.title for article in articles(5000, Random(1))]  # noqa: S311
 
     assert [title for title in titles if damage(title)] == []
+
+
+@pytest.mark.parametrize("side", ["JD", "Helm"])
+def test_the_side_that_sent_a_damaged_text_is_named(side: str) -> None:
+    """JD sends titles and codes, Helm the codes of its own settings; mended, the problem ends."""
+    garbled = GARBLED if side == "Helm" else "RED"
+    problems = Problems()
+    texts = DamagedTexts(problems)
+    listing = Listing(
+        channel_id="shop",
+        sku_id="1",
+        outer_id="RED" if side == "Helm" else GARBLED,
+        sku=garbled,
+        mapping="override",
+        title="红色",
+        status="on_sale",
+    )
+    texts.judge(listing, now=NOON)
+    (problem,) = problems.all()
+    texts.forget("1")
+
+    assert problem.code == ENCODING
+    assert problem.cause.startswith(side)
+    assert f"the {'sku' if side == 'Helm' else 'code'} of SKU 1" in problem.evidence
+    assert problems.all() == []
