@@ -2,7 +2,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapter.flows.catalogue import (
@@ -195,6 +195,7 @@ async def test_without_sync_inventory_the_mapping_is_read_and_nothing_is_publish
     assert len(channel.state.listings) == 2
 
 
+@settings(max_examples=30, deadline=None)
 @given(
     size=st.integers(0, PAGE_SIZE * 4),
     deleted=st.lists(st.tuples(st.integers(1, 6), st.integers(0, 300)), max_size=8),
@@ -219,6 +220,7 @@ async def test_rows_that_vanish_while_pages_are_read_hide_no_other(
     assert {str(sku_id) for sku_id in kept - gone} <= channel.state.listings.keys()
 
 
+@settings(max_examples=30, deadline=None)
 @given(
     size=st.integers(PAGE_SIZE, PAGE_SIZE * 3),
     added=st.lists(st.tuples(st.integers(1, 4), st.integers(0, 300)), max_size=4),
