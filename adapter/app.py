@@ -14,6 +14,7 @@ from adapter.errors import ShardLost
 from adapter.flows.catalogue import CatalogueFlow
 from adapter.flows.channels import ChannelWorkers, Flow, RunningChannel, accept_command
 from adapter.flows.orders import OrderFlow, accept_receipt
+from adapter.flows.reconciliation import Reconciliation
 from adapter.flows.shipments import ShipmentFlow, accept_shipment
 from adapter.flows.stock import StockFlow
 from adapter.flows.tables import WholeTables, active
@@ -209,16 +210,30 @@ class Adapter:
         state = self._restored(channel, shard)
         budget = self._budget(channel, shard)
         jd = self._jd_client(channel, shard, budget)
-        wakes = {name: asyncio.Event() for name in ("stock", "catalogue", "orders", "shipments")}
+        names = ("stock", "reconciliation", "catalogue", "orders", "shipments")
+        wakes = {name: asyncio.Event() for name in names}
+        reconciliation = Reconciliation(
+            channel_id=channel_id,
+            settings=settings,
+            state=state,
+            jd=jd,
+            on_stock=wakes["stock"].set,
+            on_work=wakes["reconciliation"].set,
+            now=self._now,
+            problems=problems,
+            metrics=self.metrics,
+        )
         catalogue = CatalogueFlow(
             channel_id=channel_id,
             state=state,
             shard=shard,
             jd=jd,
             publishes=settings.sync_inventory,
-            sweep_every=timedelta(seconds=self._settings.catalogue_sweep_s),
+            # The whole shop's stock is compared with each reading: at least daily.
+            sweep_every=min(timedelta(seconds=self._settings.catalogue_sweep_s), timedelta(days=1)),
             follow_every=timedelta(seconds=self._settings.catalogue_follow_s),
             on_change=wakes["stock"].set,
+            on_read=reconciliation.observe if settings.sync_stock_levels else lambda _: None,
             now=self._now,
             problems=problems,
         )
@@ -268,7 +283,10 @@ class Adapter:
                 problems=problems,
                 metrics=self.metrics,
             )
-            flows.append(Flow("stock", stock.step, wakes["stock"]))
+            flows += [
+                Flow("stock", stock.step, wakes["stock"]),
+                Flow("reconciliation", reconciliation.step, wakes["reconciliation"]),
+            ]
         self._running[channel_id] = (state, wakes["catalogue"])
         self.tables.levels.watch(settings.stock_pool, channel_id, state.ledger.level_changed)
 
@@ -299,9 +317,12 @@ class Adapter:
         now = self._now()
         for entry in tables.order_index.of(channel_id).values():
             state.take_order(entry)
-        for listing in tables.listings.of(channel_id).values():
-            state.take_listing(listing)
+        if settings.sync_inventory:
+            for listing in tables.listings.of(channel_id).values():
+                state.restore_listing(listing)
         for update in tables.stock_updates.of(channel_id).values():
+            if not settings.sync_inventory:
+                state.restore_mapping(update)
             state.restore_offered(update, now=now, late_until=now + self._call_life)
         return state
 

@@ -154,6 +154,15 @@ class Metrics:
             ("channel",),
             registry=self.registry,
         )
+        self.reconciled = Gauge(
+            "helm_jd_reconciled",
+            "Listings by what comparing them with JD's own stock figures came to.",
+            ("channel", "kind"),
+            registry=self.registry,
+        )
+        self.stock_drift = self._counter(
+            "stock_drift", "Listings found with another number than was written.", "channel"
+        )
         self.orders_published = self._counter(
             "orders_published", "Orders published, each revision counted."
         )

@@ -237,7 +237,8 @@ class SandboxHandle:
         return self._reach(lambda: self._sandbox.shop.shelves.add(**read_new_sku(fields)))
 
     def change_sku(self, key: int | str, **fields: object) -> Sku:
-        """Change a SKU behind the seller's back: title, price, status, outer_id, stock_num.
+        """Change a SKU behind the seller's back: title, price, status, outer_id,
+        stock_num, stock_model.
 
         Raises:
             BadInput: A field is wrong.

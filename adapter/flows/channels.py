@@ -397,8 +397,12 @@ class ChannelRunner:
 
     def _status_now(self) -> ChannelStatus:
         settings = None if isinstance(self.channel, UnreadableChannel) else self.channel.settings
-        checkpoint = self._shard.tables.checkpoints.get(self._channel_id, "orders")
-        watermark = checkpoint.watermark if checkpoint else None
+        checkpoints = self._shard.tables.checkpoints.of(self._channel_id)
+        watermarks = {
+            flow: checkpoint.watermark
+            for flow in ("orders", "catalogue")
+            if (checkpoint := checkpoints.get(flow)) and checkpoint.watermark
+        }
         now = self._now()
         running = self._running
         if running is not None:
@@ -409,10 +413,11 @@ class ChannelRunner:
                 "name": settings.name if settings else "",
                 "health": self._health(),
                 "problems": self._problems.all(),
-                "watermarks": {"orders": watermark} if watermark else {},
-                "lag_s": {"orders": (now - watermark).total_seconds()} if watermark else {},
+                "watermarks": watermarks,
+                "lag_s": {flow: (now - seen).total_seconds() for flow, seen in watermarks.items()},
                 "quota": running.budget.quota() if running else Quota(),
                 "mapping": running.state.mapping_counts() if running else {},
+                "reconciliation": running.state.reconciliation if running else {},
                 "at": now,
             }
         )

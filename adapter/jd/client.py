@@ -235,13 +235,17 @@ class JdClient:
         Raises:
             JdRejected: JD has no such SKU for this seller.
             MalformedRecord: That is no number of JD's.
+            JdUnavailable: JD answers for another SKU, among other reasons.
             AdapterError: The type is the decision.
         """
         asked = {"skuId": _number(sku_id, "sku_id")}
         inner = await self._gateway.call(_QUERY_STOCK, asked, lane=lane)
         result = _part(inner, "returnType", _QUERY_STOCK)
         self._check(_QUERY_STOCK, result)
-        return _read(JdStockReading, result.get("obj"), _QUERY_STOCK)
+        reading = _read(JdStockReading, result.get("obj"), _QUERY_STOCK)
+        if reading.sku_id != sku_id:
+            raise _unreadable(_QUERY_STOCK, f"it is about SKU {reading.sku_id}, not {sku_id}")
+        return reading
 
     async def list_skus(
         self,
@@ -350,14 +354,19 @@ class JdClient:
         rows = _optional(result, "obj").get("updateStockResult")
         refusals: dict[str, JdAnswer] = {}
         accepted: set[str] = set()
+        others: set[str] = set()
         for row in rows if isinstance(rows, list) else ():
             if not isinstance(row, dict):
                 continue
             sku_id = str(row.get("data") or "")
-            if says_yes(row.get("success")):
+            if sku_id and sku_id not in sku_ids:
+                others.add(sku_id)
+            elif says_yes(row.get("success")):
                 accepted.add(sku_id)
-            elif sku_id in sku_ids or not sku_id:
+            else:
                 refusals[sku_id] = self._words(row)
+        if others and not accepted and not refusals:
+            raise _unreadable(_SET_STOCK, "it names only SKUs that were not asked for")
         try:
             self._check(_SET_STOCK, result)
         except JdRejected as error:

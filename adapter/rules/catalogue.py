@@ -36,8 +36,8 @@ def listing_of(channel_id: str, sku: JdSku, override: ListingSettings | None) ->
             channel_id=channel_id,
             sku_id=sku.sku_id,
             ware_id=sku.ware_id,
-            sku=sku.outer_id,
-            mapping="code" if sku.outer_id else "none",
+            outer_id=sku.outer_id,
+            mapping="none",
             title=sku.name or sku.ware_title or "",
             status="on_sale" if sku.status == ON_SALE else "off_sale",
             price=sku.price,
@@ -52,29 +52,22 @@ def listing_of(channel_id: str, sku: JdSku, override: ListingSettings | None) ->
 
 
 def mapped(listing: Listing, override: ListingSettings | None) -> Listing:
-    """Apply a listing's own settings."""
-    if override is None:
-        return listing
-    changes: dict[str, object] = {"units_per_listing": override.units_per_listing}
-    if override.sku is not None:
-        changes |= {"sku": override.sku, "mapping": "override"}
-    return listing.model_copy(update=changes)
+    """Give a listing the SKU and the units that its code at JD and its own settings make of it.
 
-
-def without_override(listing: Listing, outer_id: str | None) -> Listing:
-    """Take a listing's own settings off it.
-
-    Args:
-        listing: With or without them.
-        outer_id: The seller's own code at JD; None where there is none or it is not known.
+    What was applied to it before leaves no trace.
     """
-    return listing.model_copy(
-        update={
-            "sku": outer_id,
-            "mapping": "code" if outer_id else "none",
-            "units_per_listing": 1,
-        }
-    )
+    # Records from before `outer_id` was published say it by their mapping.
+    code = listing.outer_id or (listing.sku if listing.mapping == "code" else None)
+    own = override.sku if override else None
+    made = {
+        "outer_id": code,
+        "sku": own or code,
+        "mapping": "override" if own else "code" if code else "none",
+        "units_per_listing": override.units_per_listing if override else 1,
+    }
+    if all(getattr(listing, name) == value for name, value in made.items()):
+        return listing  # a restart restores a whole shop this way
+    return listing.model_copy(update=made)
 
 
 def is_changed(known: Listing | None, found: Listing) -> bool:

@@ -3,14 +3,16 @@
 Each fact is told here once and reaches whatever depends on it.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 from types import MappingProxyType
 
 from adapter.rules.bookings import Bookings
-from adapter.rules.catalogue import mapped, without_override
+from adapter.rules.catalogue import mapped
 from adapter.rules.ledger import StockLedger
+from adapter.rules.mapping import level_counts
 from adapter.rules.stock import Level, StockRule
 from adapter.wire.helm import ListingSettings, SalesChannel
 from adapter.wire.kept import OrderIndexEntry
@@ -43,9 +45,14 @@ class ChannelState:
         self._overrides = overrides
         self._unreadable = unreadable
         self._regressed = regressed
+        self._levels = levels
         self._counts: MappingCounts | None = None
+        self._sellers: Counter[str] = Counter()
+        self.near_misses: Mapping[str, tuple[str, ...]] = {}
+        """Codes without level and what they nearly equal, as last looked for."""
+        self.reconciliation: Mapping[str, int] = {}
+        """Listings by what comparing them with JD's own figures came to last."""
         self._changed_here: set[str] = set()
-        self._outer_ids: dict[str, str | None] = {}
         self.listings: dict[str, Listing] = {}
         self.bookings = Bookings()
         self.ledger = StockLedger(
@@ -62,17 +69,36 @@ class ChannelState:
         """Return a listing's own settings."""
         return self._overrides.get(sku_id)
 
-    def override_changed(self, sku_id: str) -> Listing | None:
-        """Take in that a listing's own settings changed; return the listing as it is now.
+    def restore_listing(self, listing: Listing) -> None:
+        """Take in a listing as it was published; its own settings may have changed since."""
+        now = mapped(listing, self.override(listing.sku_id))
+        self.take_listing(now)
+        if now is not listing:
+            self._changed_here.add(listing.sku_id)
 
-        A listing whose own SKU ends, and whose code at JD was not seen, is mapped to none until
-        the catalogue reads it again: better not written than written with another SKU's stock.
+    def restore_mapping(self, update: StockUpdate) -> None:
+        """Take in a listing as its last write tells it, where listings are not published.
+
+        It is written at once after a restart; what else it is, the catalogue tells.
         """
+        self.restore_listing(
+            Listing(
+                channel_id=update.channel_id,
+                sku_id=update.sku_id,
+                outer_id=update.sku,
+                sku=update.sku,
+                mapping="code",
+                title="",
+                status="on_sale",
+            )
+        )
+
+    def override_changed(self, sku_id: str) -> Listing | None:
+        """Take in that a listing's own settings changed; return the listing as it is now."""
         known = self.listings.get(sku_id)
         if known is None:
             return None
-        bare = without_override(known, self._outer_ids.get(sku_id))
-        listing = mapped(bare, self.override(sku_id))
+        listing = mapped(known, self.override(sku_id))
         self.take_listing(listing)
         self._changed_here.add(sku_id)
         return listing
@@ -86,8 +112,6 @@ class ChannelState:
     def take_listing(self, listing: Listing) -> None:
         """Take in a listing, its own settings applied."""
         self._counts = None
-        if listing.mapping != "override":
-            self._outer_ids[listing.sku_id] = listing.sku
         self.listings[listing.sku_id] = listing
         override = self.override(listing.sku_id)
         if listing.sku is None:
@@ -107,7 +131,6 @@ class ChannelState:
         """Take in that JD deleted a listing."""
         self._counts = None
         self.listings.pop(sku_id, None)
-        self._outer_ids.pop(sku_id, None)
         self.ledger.listing_gone(sku_id)
 
     def take_order(self, entry: OrderIndexEntry) -> None:
@@ -167,22 +190,26 @@ class ChannelState:
         return {sku: level for sku, level in self._regressed.items() if self.ledger.sells(sku)}
 
     def mapping_counts(self) -> MappingCounts:
-        """Count listings by how they map."""
+        """Count listings by how they map, and against the levels of the pool."""
         if self._counts is None:
-            self._counts = self._count()
-        return self._counts
-
-    def _count(self) -> MappingCounts:
-        skus: dict[str, int] = {}
-        for listing in self.listings.values():
-            if listing.sku is not None:
-                skus[listing.sku] = skus.get(listing.sku, 0) + 1
-        mapped_listings = sum(skus.values())
-        return MappingCounts(
-            mapped=mapped_listings,
-            unmapped=len(self.listings) - mapped_listings,
-            duplicate=sum(count for count in skus.values() if count > 1),
+            self._sellers = Counter(
+                listing.sku for listing in self.listings.values() if listing.sku is not None
+            )
+            mapped_listings = self._sellers.total()
+            self._counts = MappingCounts(
+                mapped=mapped_listings,
+                unmapped=len(self.listings) - mapped_listings,
+                duplicate=sum(count for count in self._sellers.values() if count > 1),
+            )
+        by_level = level_counts(self._sellers, self._levels)
+        return self._counts.model_copy(
+            update=by_level._asdict() | {"near_miss": len(self.near_misses)}
         )
+
+    def without_level(self) -> tuple[set[str], list[str]]:
+        """Return the codes that no level ever came for, and the codes of all levels."""
+        skus = {listing.sku for listing in self.listings.values() if listing.sku is not None}
+        return {sku for sku in skus if sku not in self._levels}, list(self._levels)
 
     def _own_rule(self, override: ListingSettings | None) -> StockRule | None:
         if override is None:

@@ -17,14 +17,14 @@ class Checkpoint(Outgoing):
 
     channel_id: ChannelId
     """The sales channel."""
-    flow: Literal["orders", "control", "budget", "capabilities"]
+    flow: Literal["orders", "catalogue", "control", "budget", "capabilities"]
     """Whose record it is."""
     watermark: Instant | None = None
-    """Instant up to which all was seen (orders)."""
+    """Instant up to which all was seen (orders, catalogue)."""
     import_from: Instant | None = None
     """The instant of first activation (orders)."""
     swept_at: Instant | None = None
-    """When all orders to ship were last read (orders)."""
+    """When all orders to ship, or all SKUs, were last read (orders, catalogue)."""
     paused: bool = False
     """An operator paused the channel (control)."""
     one_by_one_since: Instant | None = None

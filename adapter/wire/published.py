@@ -281,6 +281,8 @@ class Listing(Outgoing):
     """JD's SKU number."""
     ware_id: str | None = None
     """JD's number of the ware that the SKU belongs to."""
+    outer_id: str | None = None
+    """The seller's own code at JD, exactly as JD has it; null when there is none."""
     sku: str | None = None
     """Helm's SKU code; null when not mapped."""
     mapping: Literal["code", "override", "none"]
@@ -422,6 +424,12 @@ class MappingCounts(Outgoing):
     """Listings without."""
     duplicate: Units = 0
     """Listings whose SKU another listing has too."""
+    near_miss: Units = 0
+    """SKU codes of listings without level that nearly equal one of Helm's, at the last sweep."""
+    without_level: Units = 0
+    """Mapped listings whose SKU no level ever came for."""
+    without_listing: Units = 0
+    """Levels of the stock pool that no listing of the channel sells."""
 
 
 class ChannelStatus(Outgoing):
@@ -443,6 +451,9 @@ class ChannelStatus(Outgoing):
     """Its JD calls."""
     mapping: MappingCounts = Field(default_factory=MappingCounts)
     """Listings and SKUs."""
+    reconciliation: dict[str, Units] = Field(default_factory=dict)
+    """Listings by what comparing them with JD's own stock figures came to last: equal, drift, lag,
+    booked, waiting, unmapped, missing, held_by_jd."""
     orders_at_risk: Units = 0
     """Orders that are late or soon will be."""
     at: Instant

@@ -145,6 +145,7 @@ SKU = shown(
         "status": {"type": "string", "enum": ["on_sale", "off_sale", "deleted"]},
         "bar_code": TEXT,
         "stock_num": INTEGER,
+        "stock_model": COUNT,
         "booked": COUNT,
         "sellable": INTEGER,
         "created": INSTANT,

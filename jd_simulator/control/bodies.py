@@ -5,7 +5,13 @@ from dataclasses import fields
 from typing import Any
 
 from jd_simulator.clock import FASTEST
-from jd_simulator.control.reading import ORDER_TYPES, REFUND_DECISIONS, STATUSES, STORE_ORDERS
+from jd_simulator.control.reading import (
+    MOST_STOCK_MODEL,
+    ORDER_TYPES,
+    REFUND_DECISIONS,
+    STATUSES,
+    STORE_ORDERS,
+)
 from jd_simulator.control.schemas import (
     Schema,
     amount,
@@ -115,6 +121,9 @@ SKU_CHANGE = {
             "status": choice(STATUSES),
             "outer_id": text(100),
             "stock_num": integer(0, MOST_UNITS),
+            "stock_model": integer(
+                0, MOST_STOCK_MODEL, "JD's stockModel; other than 0, JD keeps the stock (assumed)."
+            ),
         },
     ),
     "minProperties": 1,

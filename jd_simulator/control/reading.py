@@ -14,6 +14,8 @@ STORE_ORDERS = ("", "京仓订单", "云仓订单")
 """The seller's own warehouse, or one of JD's."""
 REFUND_DECISIONS = ("apply", "withdraw", "approve", "reject")
 """What can be done about a refund."""
+MOST_STOCK_MODEL = 99
+"""Largest stockModel that a SKU can be given; JD's own values are not known."""
 STATUSES = {"on_sale": SkuStatus.ON_SALE, "off_sale": SkuStatus.OFF_SALE}
 """What a SKU's status can be set to; deleting is a verb of its own."""
 
@@ -84,6 +86,7 @@ class SkuChange(TypedDict, total=False):
     status: SkuStatus
     outer_id: str
     stock_num: int
+    stock_model: int
 
 
 def read_new_sku(value: object) -> NewSku:
@@ -122,6 +125,8 @@ def read_sku_change(value: object) -> SkuChange:
         change["outer_id"] = fields.text("outer_id", longest=100)
     if fields.has("stock_num"):
         change["stock_num"] = fields.integer("stock_num", high=MOST_UNITS)
+    if fields.has("stock_model"):
+        change["stock_model"] = fields.integer("stock_model", high=MOST_STOCK_MODEL)
     fields.done()
     if value == {}:
         raise BadInput(field="(body)", detail="names nothing to change")

@@ -98,6 +98,7 @@ def show_sku(sku: Sku) -> dict[str, object]:
         "status": sku.status.name.lower(),
         "bar_code": sku.bar_code,
         "stock_num": sku.stock_num,
+        "stock_model": sku.stock_model,
         "booked": sku.booked,
         "sellable": sku.sellable,
         "created": show_instant(sku.created),

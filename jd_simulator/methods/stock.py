@@ -64,7 +64,7 @@ def query_stock(call: Call) -> Answer:
             "errorMessage": "",
             "obj": {
                 "skuId": sku.sku_id,
-                "stockModel": 0,
+                "stockModel": sku.stock_model,
                 "skuStockInfos": [
                     {
                         "skuId": sku.sku_id,

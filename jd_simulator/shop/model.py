@@ -73,6 +73,8 @@ class Sku:
     """Seconds since the epoch, as is `modified`."""
     modified: int
     stock_num: int
+    stock_model: int = 0
+    """JD's stockModel: whose number holds. Assumed: other than 0, JD keeps the stock itself."""
     booked: int = 0
     """Units of placed, unshipped orders; always 0 in the `sellable` stock model."""
     lowest_sellable: int = 0

@@ -129,6 +129,7 @@ class Shelves:
         status: SkuStatus | None = None,
         outer_id: str | None = None,
         stock_num: int | None = None,
+        stock_model: int | None = None,
     ) -> Sku:
         """Change a SKU as JD's staff or another program of the seller would.
 
@@ -152,6 +153,7 @@ class Shelves:
             sku.modified = max(int(self._clock.now()), sku.modified)
         if stock_num is not None:
             set_stock(sku, stock_num, at=self._clock.now(), cause="jd")
+        sku.stock_model = sku.stock_model if stock_model is None else stock_model
         return sku
 
     def write(

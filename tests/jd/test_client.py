@@ -229,6 +229,22 @@ async def test_a_sku_that_is_not_refused_was_accepted(name: str, refused: int) -
     assert all(answer.message_zh for answer in receipt.refusals.values())
 
 
+async def test_an_answer_about_another_sku_is_not_taken() -> None:
+    """Its figures would be believed of the wrong listing."""
+    body = jd_method("ware.stock.sku.query").response_examples["success-with-bookings"]
+
+    with pytest.raises(JdUnavailable, match="100043217781, not 2"):
+        await a_client(answering(body)).query_stock("2")
+
+
+async def test_a_receipt_for_other_skus_alone_leaves_the_outcome_open() -> None:
+    """It answers another call; JD may list failures only, but it lists none of ours."""
+    body = jd_method("ware.stock.sku.set").response_examples["odd-sku-never-asked-for"]
+
+    with pytest.raises(JdAmbiguous, match="not asked for"):
+        await a_client(answering(body)).set_stock(stock_ref="r", quantities={"7": 1})
+
+
 async def test_a_busy_jd_may_have_written() -> None:
     """Words that ask to try again are no refusal of the SKUs."""
     body = jd_method("ware.stock.sku.set").response_examples["business-busy"]
@@ -271,7 +287,7 @@ async def test_each_call_is_told_with_its_outcome() -> None:
         told.append((method, outcome))
 
     fine = jd_method("ware.stock.sku.query").response_examples["success-with-bookings"]
-    await a_client(answering(fine), on_call=keep).query_stock("1")
+    await a_client(answering(fine), on_call=keep).query_stock("100043217781")
     with pytest.raises(JdAuthError):
         await a_client(answering({"error_response": {"code": "12"}}), on_call=keep).query_stock("1")
 

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 import contracts
-from adapter.rules.catalogue import is_changed, listing_of, mapped, without_override
+from adapter.rules.catalogue import is_changed, listing_of, mapped
 from adapter.wire.helm import ListingSettings
 from adapter.wire.jd import JdSku, JdSkuPage
 from adapter.wire.published import Listing
@@ -133,9 +133,18 @@ def test_settings_that_end_leave_the_listing_as_jd_has_it(
     settings = an_override(**override)
     overridden = mapped(own, settings)
 
-    assert without_override(overridden, outer_id) == own
+    assert mapped(overridden, None) == own
     assert mapped(overridden, settings) == overridden
     assert mapped(own, None) == own
+
+
+def test_a_record_from_before_the_code_was_published_keeps_its_mapping() -> None:
+    """Its SKU stands for the code, unless it came from a setting: then the code is not known."""
+    by_code = a_listing(outerId="TEE").model_copy(update={"outer_id": None})
+    by_setting = by_code.model_copy(update={"mapping": "override"})
+
+    assert mapped(by_code, None).sku == "TEE"
+    assert mapped(by_setting, None).sku is None
 
 
 @pytest.mark.parametrize(

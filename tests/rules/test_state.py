@@ -163,8 +163,8 @@ def test_settings_that_change_leave_no_trace_of_what_they_were(
     assert changed.state.listings == fresh.state.listings
 
 
-def test_a_listing_whose_code_was_not_seen_is_not_written_until_it_is_read() -> None:
-    """Restored with another SKU by its settings, it is mapped to none when these end."""
+def test_a_listing_whose_own_sku_ends_goes_back_to_its_code() -> None:
+    """Its code is kept beside it, whether JD's catalogue was read since or not."""
     channel = Channel()
     channel.levels.take("default", CODE, Level(17, 1))
     channel.levels.take("default", "MUG", Level(4, 1))
@@ -174,12 +174,47 @@ def test_a_listing_whose_code_was_not_seen_is_not_written_until_it_is_read() -> 
     channel.read()
     with_its_own = channel.written()
     ended = channel.override()
-    without = channel.written()
-    channel.read()
 
     assert ended is not None
-    assert (ended.sku, ended.mapping) == (None, "none")
-    assert (with_its_own, without, channel.written()) == ({"100": 4}, {}, {"100": 17})
+    assert (ended.sku, ended.mapping) == (CODE, "code")
+    assert (with_its_own, channel.written()) == ({"100": 4}, {"100": 17})
+
+
+@pytest.mark.parametrize(
+    ("before", "since", "sku"),
+    [
+        ({}, {"sku": "MUG"}, "MUG"),
+        ({"sku": "MUG"}, {}, CODE),
+        ({"sku": "MUG"}, {"sku": "MUG"}, "MUG"),
+    ],
+)
+def test_a_restored_listing_is_mapped_by_the_newest_settings(
+    before: dict[str, Any], since: dict[str, Any], sku: str
+) -> None:
+    """They may have changed while no adapter ran; what differs then is published anew."""
+    former, channel = Channel(), Channel()
+    former.override(**before)
+    published = former.read()
+    channel.override(**since)
+    channel.state.restore_listing(published)
+
+    assert channel.state.listings["100"].sku == sku
+    assert bool(channel.state.changed_here()) == (before != since)
+
+
+@pytest.mark.parametrize(("own", "quantity"), [({}, 17), ({"sku": "MUG"}, 4)])
+def test_a_listing_that_was_never_published_is_mapped_as_it_was_last_written(
+    own: dict[str, Any], quantity: int
+) -> None:
+    """Without Sync Inventory nothing else is kept, and stock must not wait for a full reading."""
+    channel = Channel(sync_inventory=False)
+    channel.levels.take("default", CODE, Level(17, 1))
+    channel.levels.take("default", "MUG", Level(4, 1))
+    channel.override(**own)
+    channel.state.restore_mapping(an_update("accepted", 9))
+    channel.state.restore_offered(an_update("accepted", 9), now=NOON, late_until=NOON + CALL_LIFE)
+
+    assert channel.written() == {"100": quantity}
 
 
 def test_settings_of_a_listing_that_was_not_read_wait_for_it() -> None:
@@ -313,6 +348,12 @@ def test_listings_are_counted_by_how_they_map() -> None:
     channel.override("4", sku="B")
     after = channel.state.mapping_counts()
 
+    channel.levels.take("default", "B", Level(1, 1))
+    channel.levels.take("default", "C", Level(1, 1))
+    with_levels = channel.state.mapping_counts()
+
+    assert (before.without_level, before.without_listing) == (3, 0)
+    assert (with_levels.without_level, with_levels.without_listing) == (2, 1)
     assert (before.mapped, before.unmapped, before.duplicate) == (3, 1, 2)
     assert (after.mapped, after.unmapped, after.duplicate) == (4, 0, 4)
 

@@ -176,3 +176,13 @@ async def test_query_of_an_unknown_sku_is_refused(sandbox: SandboxHandle) -> Non
     answer = (await result(sandbox, QUERY, {"skuId": 1}))["returnType"]
 
     assert (answer["success"], answer["errorMessage"]) == (False, "sku不存在")
+
+
+async def test_a_sku_can_be_one_whose_stock_jd_keeps(sandbox: SandboxHandle) -> None:
+    """Then its stockModel is another than 0; which, a test chooses."""
+    sku = sandbox.change_sku("TEE-RED-M", stock_model=2)
+    read = await result(sandbox, QUERY, {"skuId": sku.sku_id})
+    other = await result(sandbox, QUERY, {"skuId": sandbox.skus()[1].sku_id})
+
+    assert read["returnType"]["obj"]["stockModel"] == 2
+    assert other["returnType"]["obj"]["stockModel"] == 0
