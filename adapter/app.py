@@ -13,7 +13,8 @@ from adapter.diagnostics import Metrics
 from adapter.errors import ShardLost
 from adapter.flows.catalogue import CatalogueFlow
 from adapter.flows.channels import ChannelWorkers, Flow, RunningChannel, accept_command
-from adapter.flows.orders import OrderFlow, accept_receipt
+from adapter.flows.orders import OrderFlow
+from adapter.flows.reservations import ReservationFlow, accept_receipt
 from adapter.flows.shipments import ShipmentFlow, accept_shipment
 from adapter.flows.stock import StockFlow
 from adapter.flows.tables import WholeTables, active
@@ -40,6 +41,7 @@ from contracts import jd_carriers
 log = structlog.get_logger()
 
 TRANSACTION_TIMEOUT_S = 10.0
+FLOWS = ("catalogue", "orders", "reservations", "shipments", "stock")
 
 
 def run(settings: Settings) -> None:
@@ -155,8 +157,11 @@ class Adapter:
                 now=self._now(),
                 unknown=unknown.labels(topic=record.topic).inc,
             ),
-            names.order_receipts: lambda record, _: accept_receipt(
-                record, unknown=unknown.labels(topic=record.topic).inc
+            names.order_receipts: lambda record, shard: accept_receipt(
+                record,
+                shard,
+                now=self._now(),
+                unknown=unknown.labels(topic=record.topic).inc,
             ),
             names.commands: lambda record, shard: accept_command(
                 record,
@@ -181,6 +186,7 @@ class Adapter:
                 transaction_timeout_s=TRANSACTION_TIMEOUT_S,
                 publisher=self._publisher,
                 prove=prove,
+                on_committed=self.tables.committed,
                 metrics=self.metrics,
             ),
             new_workers=self._new_workers,
@@ -206,7 +212,7 @@ class Adapter:
         channel_id, settings = channel.channel_id, channel.settings
         state = self._restored(channel, shard)
         jd = self._jd_client(channel, shard)
-        wakes = {name: asyncio.Event() for name in ("stock", "catalogue", "orders", "shipments")}
+        wakes = {name: asyncio.Event() for name in FLOWS}
         catalogue = CatalogueFlow(
             channel_id=channel_id,
             state=state,
@@ -245,9 +251,19 @@ class Adapter:
             problems=problems,
             metrics=self.metrics,
         )
+        reservations = ReservationFlow(
+            channel_id=channel_id,
+            settings=settings,
+            state=state,
+            shard=shard,
+            levels=self.tables.levels.of(settings.stock_pool),
+            now=self._now,
+            problems=problems,
+        )
         flows = [
             Flow("catalogue", catalogue.step, wakes["catalogue"]),
             Flow("orders", orders.step, wakes["orders"]),
+            Flow("reservations", reservations.step, wakes["reservations"]),
             Flow("shipments", shipments.step, wakes["shipments"]),
         ]
         if settings.sync_stock_levels:
@@ -266,10 +282,13 @@ class Adapter:
             )
             flows.append(Flow("stock", stock.step, wakes["stock"]))
         self._running[channel_id] = (state, wakes["catalogue"])
-        self.tables.levels.watch(settings.stock_pool, channel_id, state.ledger.level_changed)
+        pool, level_changed = settings.stock_pool, state.ledger.level_changed
+        self.tables.levels.watch(pool, channel_id, level_changed)
+        self.tables.reservations.watch(pool, channel_id, level_changed)
 
         def close() -> None:
-            self.tables.levels.unwatch(settings.stock_pool, channel_id)
+            self.tables.levels.unwatch(pool, channel_id)
+            self.tables.reservations.unwatch(pool, channel_id)
             self._running.pop(channel_id, None)
 
         return RunningChannel(state=state, flows=flows, close=close)
@@ -288,6 +307,7 @@ class Adapter:
             settings=settings,
             levels=self.tables.levels.of(pool),
             overrides=self.tables.overrides.of(channel_id),
+            uncounted=lambda sku: self.tables.reservations.uncounted(pool, sku),
             unreadable=self.tables.levels.unreadable(pool),
             regressed=self.tables.levels.regressed(pool),
         )

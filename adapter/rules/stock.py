@@ -127,8 +127,6 @@ def quantities(
     """
     free = max(available or 0, 0) - uncounted
     booked = open_units if stock_model == "spot" else 0
-    free = max(available or 0, 0) - uncounted
-    booked = open_units if stock_model == "spot" else 0
     short = -(min(free, 0) // units_per_listing)
     written = sellable_quantity(free, rule, share) // units_per_listing - short + booked
     written = min(max(written, 0), LARGEST_QUANTITY)
