@@ -13,8 +13,9 @@ from adapter.diagnostics import Metrics
 from adapter.errors import ShardLost
 from adapter.flows.catalogue import CatalogueFlow
 from adapter.flows.channels import ChannelWorkers, Flow, RunningChannel, accept_command
-from adapter.flows.orders import OrderFlow, accept_receipt
+from adapter.flows.orders import OrderFlow
 from adapter.flows.reconciliation import Reconciliation
+from adapter.flows.reservations import ReservationFlow, accept_receipt
 from adapter.flows.shipments import ShipmentFlow, accept_shipment
 from adapter.flows.stock import StockFlow
 from adapter.flows.tables import WholeTables, active
@@ -43,6 +44,7 @@ from contracts import jd_carriers
 log = structlog.get_logger()
 
 TRANSACTION_TIMEOUT_S = 10.0
+FLOWS = ("catalogue", "orders", "reconciliation", "reservations", "shipments", "stock")
 
 
 def run(settings: Settings) -> None:
@@ -158,8 +160,11 @@ class Adapter:
                 now=self._now(),
                 unknown=unknown.labels(topic=record.topic).inc,
             ),
-            names.order_receipts: lambda record, _: accept_receipt(
-                record, unknown=unknown.labels(topic=record.topic).inc
+            names.order_receipts: lambda record, shard: accept_receipt(
+                record,
+                shard,
+                now=self._now(),
+                unknown=unknown.labels(topic=record.topic).inc,
             ),
             names.commands: lambda record, shard: accept_command(
                 record,
@@ -184,6 +189,7 @@ class Adapter:
                 transaction_timeout_s=TRANSACTION_TIMEOUT_S,
                 publisher=self._publisher,
                 prove=prove,
+                on_committed=self.tables.committed,
                 metrics=self.metrics,
             ),
             new_workers=self._new_workers,
@@ -210,8 +216,7 @@ class Adapter:
         state = self._restored(channel, shard)
         budget = self._budget(channel, shard)
         jd = self._jd_client(channel, shard, budget)
-        names = ("stock", "reconciliation", "catalogue", "orders", "shipments")
-        wakes = {name: asyncio.Event() for name in names}
+        wakes = {name: asyncio.Event() for name in FLOWS}
         reconciliation = Reconciliation(
             channel_id=channel_id,
             settings=settings,
@@ -264,9 +269,19 @@ class Adapter:
             problems=problems,
             metrics=self.metrics,
         )
+        reservations = ReservationFlow(
+            channel_id=channel_id,
+            settings=settings,
+            state=state,
+            shard=shard,
+            levels=self.tables.levels.of(settings.stock_pool),
+            now=self._now,
+            problems=problems,
+        )
         flows = [
             Flow("catalogue", catalogue.step, wakes["catalogue"]),
             Flow("orders", orders.step, wakes["orders"]),
+            Flow("reservations", reservations.step, wakes["reservations"]),
             Flow("shipments", shipments.step, wakes["shipments"]),
         ]
         if settings.sync_stock_levels:
@@ -288,10 +303,13 @@ class Adapter:
                 Flow("reconciliation", reconciliation.step, wakes["reconciliation"]),
             ]
         self._running[channel_id] = (state, wakes["catalogue"])
-        self.tables.levels.watch(settings.stock_pool, channel_id, state.ledger.level_changed)
+        pool, level_changed = settings.stock_pool, state.ledger.level_changed
+        self.tables.levels.watch(pool, channel_id, level_changed)
+        self.tables.reservations.watch(pool, channel_id, level_changed)
 
         def close() -> None:
-            self.tables.levels.unwatch(settings.stock_pool, channel_id)
+            self.tables.levels.unwatch(pool, channel_id)
+            self.tables.reservations.unwatch(pool, channel_id)
             self._running.pop(channel_id, None)
             self._budgets.close(channel_id)
 
@@ -311,6 +329,7 @@ class Adapter:
             settings=settings,
             levels=self.tables.levels.of(pool),
             overrides=self.tables.overrides.of(channel_id),
+            uncounted=lambda sku: self.tables.reservations.uncounted(pool, sku),
             unreadable=self.tables.levels.unreadable(pool),
             regressed=self.tables.levels.regressed(pool),
         )

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 
 from devstack.observations import (
     DeadLetter,
@@ -20,12 +21,14 @@ from devstack.observations import (
     Level,
     PublishedListing,
     PublishedOrder,
+    Receipt,
     ShipmentAnswer,
     StockRule,
 )
 
 FIRST_OFFENDERS = 5
 _UNPAID = "NOT_PAY"
+_CANCELLED = "TRADE_CANCELED"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +55,13 @@ def check(evidence: Evidence) -> list[Result]:
             evidence.orders, evidence.jd_orders, import_from=evidence.import_from
         ),
         skus_mapped(evidence.listings, evidence.jd_skus),
-        stock_right(evidence.listings, evidence.levels, evidence.jd_skus, rule=evidence.rule),
+        stock_right(
+            evidence.listings,
+            evidence.levels,
+            evidence.jd_skus,
+            rule=evidence.rule,
+            unfilled=unfilled_units(evidence.orders, evidence.receipts),
+        ),
         dispatched_once(evidence.dispatches, evidence.jd_orders),
         dispatches_answered(evidence.dispatches, evidence.shipment_answers),
         broken_records_only(evidence.dead_letters, evidence.broken_values),
@@ -138,8 +147,12 @@ def stock_right(
     jd_skus: Sequence[JdSku],
     *,
     rule: StockRule,
+    unfilled: Mapping[str, int] = MappingProxyType({}),
 ) -> Result:
-    """Check that JD can sell exactly what the rule makes of the newest level of each SKU."""
+    """Check that JD can sell exactly what the rule makes of the newest level of each SKU.
+
+    Units of orders that Helm could not fill, and that stand at JD, come off the level.
+    """
     newest = newest_levels(levels)
     at_jd = {sku.sku_id: sku for sku in jd_skus}
     counted = 0
@@ -153,10 +166,11 @@ def stock_right(
         if sku is None:
             offenders.append(f"{listing.sku}: JD has no SKU {listing.sku_id}")
             continue
-        wanted = max((level.available or 0) - rule.stock_buffer, 0)
+        owed = unfilled.get(level.sku, 0)
+        wanted = max((level.available or 0) - owed - rule.stock_buffer, 0)
         if rule.max_stock_level is not None:
             wanted = min(wanted, rule.max_stock_level)
-        sellable = sku.stock_num - sku.booked
+        sellable = max(sku.stock_num - sku.booked, 0)
         if sellable != wanted:
             offenders.append(
                 f"{listing.sku}: JD sells {sellable}, not {wanted} "
@@ -167,6 +181,18 @@ def stock_right(
         counted=counted,
         offenders=tuple(offenders),
     )
+
+
+def unfilled_units(
+    orders: Iterable[PublishedOrder], receipts: Iterable[Receipt]
+) -> Mapping[str, int]:
+    """Count the units of orders that Helm rejected and that are not cancelled, by SKU."""
+    outcomes = {receipt.order_id: receipt.outcome for receipt in receipts}
+    units: Counter[str] = Counter()
+    for order in {order.order_id: order for order in orders}.values():
+        if outcomes.get(order.order_id) == "rejected" and order.state != _CANCELLED:
+            units.update(order.units)
+    return units
 
 
 def newest_levels(levels: Iterable[Level]) -> Mapping[str, Level]:

@@ -5,6 +5,7 @@ Source: contracts/helm/ for the records; the simulator's control room for JD's s
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
@@ -22,6 +23,7 @@ from devstack.observations import (
     Level,
     PublishedListing,
     PublishedOrder,
+    Receipt,
     ShipmentAnswer,
     StockRule,
 )
@@ -29,6 +31,7 @@ from devstack.observations import (
 CHANNELS = "helm.sales-channels"
 LEVELS = "helm.stock-changes"
 SHIPMENTS = "helm.shipments"
+RECEIPTS = "helm.order-receipts"
 ORDERS = "jd.orders"
 LISTINGS = "jd.listings"
 STOCK_UPDATES = "jd.stock-updates"
@@ -38,6 +41,7 @@ TOPICS = (
     CHANNELS,
     LEVELS,
     SHIPMENTS,
+    RECEIPTS,
     ORDERS,
     LISTINGS,
     STOCK_UPDATES,
@@ -79,6 +83,10 @@ async def collect(
             max_stock_level=channel.get("max_stock_level"),
         ),
         orders=[_order(value) for value in _values(records[ORDERS])],
+        receipts=[
+            Receipt(order_id=value["channel_order_id"], outcome=value["outcome"])
+            for value in _values(records[RECEIPTS])
+        ],
         listings=[_listing(value) for value in _newest(records[LISTINGS]).values()],
         levels=[
             Level(sku=value["sku"], available=value["available"], version=value["version"])
@@ -164,12 +172,16 @@ def _newest(records: Iterable[ConsumerRecord]) -> dict[bytes, Json]:
 
 
 def _order(value: Json) -> PublishedOrder:
+    units: Counter[str] = Counter()
+    for line in value["inventory"]:
+        units[line["sku"] or ""] += line["quantity"]
     return PublishedOrder(
         order_id=value["channel_order_id"],
         revision=value["revision"],
         modified=datetime.fromisoformat(value["jd"]["modified"]),
         content_hash=value["jd"]["content_hash"],
         state=value["jd"]["state"],
+        units=units,
     )
 
 

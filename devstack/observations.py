@@ -3,8 +3,8 @@
 `devstack.evidence` collects it, `devstack.checker` judges it, and tests make it up.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 
@@ -19,6 +19,16 @@ class PublishedOrder:
     content_hash: str
     state: str
     """JD's state."""
+    units: Mapping[str, int] = field(default_factory=dict)
+    """Units by Helm's SKU code."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """A record of `helm.order-receipts`."""
+
+    order_id: str
+    outcome: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +125,7 @@ class Evidence:
     rule: StockRule
     orders: Sequence[PublishedOrder]
     """In the order in which a read_committed reader gets them."""
+    receipts: Sequence[Receipt]
     listings: Sequence[PublishedListing]
     levels: Sequence[Level]
     dispatches: Sequence[Dispatch]

@@ -15,6 +15,7 @@ from adapter.kafka.events import Events
 from adapter.kafka.records import OutgoingRecord
 from adapter.kafka.shard import Shard, ShardTables
 from adapter.kafka.topics import TopicNames
+from adapter.rules.budget import Share
 
 Answer = Callable[[str, dict[str, Any]], object]
 """Given a method's name and its parameters, returns what lies inside the envelope."""
@@ -59,6 +60,6 @@ def jd_client(answer: Answer, *, now: Callable[[], datetime]) -> JdClient:
         http=httpx.AsyncClient(transport=httpx.MockTransport(respond)),
         endpoint="https://api.jd.com/routerjson",
         credentials=Credentials("key-1", "geheim-1", "token-1"),
-        budget=CallBudget(calls_per_second=10_000, now=now, monotonic=monotonic),
+        budget=CallBudget(share=Share(1_000), now=now, monotonic=monotonic),
         now=now,
     )

@@ -31,6 +31,7 @@ KEPT: Mapping[str, type[BaseModel]] = {
     "helm-jd.checkpoints": kept.Checkpoint,
     "helm-jd.order-index": kept.OrderIndexEntry,
     "helm-jd.pending-shipments": kept.PendingShipment,
+    "helm-jd.reservations": kept.Reservation,
 }
 """The adapter's own topics, and the models that read them back."""
 

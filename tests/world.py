@@ -177,6 +177,7 @@ class World:
             names.checkpoints,
             names.order_index,
             names.pending_shipments,
+            names.reservations,
             names.dead_letters,
         ]
         for topic in published:

@@ -12,11 +12,10 @@ import structlog
 from adapter.diagnostics import Metrics
 from adapter.errors import JdThrottled
 from adapter.jd.client import JdClient
-from adapter.kafka.records import Accepted, OutgoingRecord, ReadRecord
+from adapter.kafka.records import OutgoingRecord
 from adapter.kafka.shard import Shard
 from adapter.rules.budget import poll_interval_s
 from adapter.rules.diagnosis import Problems
-from adapter.rules.messages import read_message, unknown_fields
 from adapter.rules.orders import (
     Mapped,
     PollWindow,
@@ -32,8 +31,9 @@ from adapter.rules.orders import (
     poll_window,
     translate,
 )
+from adapter.rules.reservations import reservation_of, with_order
 from adapter.rules.state import ChannelState
-from adapter.wire.helm import OrderReceipt, SalesChannel
+from adapter.wire.helm import SalesChannel
 from adapter.wire.jd import JdOrder, JdOrderPage
 from adapter.wire.kept import Checkpoint, OrderIndexEntry
 
@@ -266,7 +266,12 @@ class OrderFlow:
                 before.setdefault(order.order_id, previous)
                 after[order.order_id] = entry
                 published.extend(records)
-                yield [*records, self._shard.events.order_index(entry, at=self._now())]
+                reserved = self._reserve(order, previous, entry)
+                yield [
+                    *records,
+                    self._shard.events.order_index(entry, at=self._now()),
+                    *reserved,
+                ]
             if final is not None:
                 yield [self._shard.events.checkpoint(final, at=self._now())]
 
@@ -307,6 +312,7 @@ class OrderFlow:
             content=content,
             is_in_scope=is_wanted,
             status_id=helm_status(facts, shipper),
+            fulfilled_by=shipper,
             now=now,
         )
         if decided.action == "index":
@@ -321,6 +327,30 @@ class OrderFlow:
             facts=facts,
         )
         return [self._shard.events.order(message, at=now)], entry
+
+    def _reserve(
+        self, order: JdOrder, previous: OrderIndexEntry | None, entry: OrderIndexEntry
+    ) -> list[OutgoingRecord]:
+        """Reserve the units of an order that is first seen open, and free those of a cancelled."""
+        tables, events = self._shard.tables, self._shard.events
+        known = tables.reservations.get(self._channel_id, entry.order_id)
+        if known is not None:
+            kept = with_order(known, entry)
+        elif previous is None or not previous.is_open:
+            capabilities = tables.checkpoints.get(self._channel_id, "capabilities")
+            kept = reservation_of(
+                entry,
+                settings=self._settings,
+                sold_as=self._mapping(order).get,
+                has_receipts=capabilities is not None and capabilities.has_receipts,
+            )
+        else:
+            return []
+        if kept == known:
+            return []
+        if kept is None:
+            return [events.reservation_ended(self._channel_id, entry.order_id)]
+        return [events.reservation(kept, at=self._now())]
 
     def _mapping(self, order: JdOrder) -> dict[str, Mapped]:
         found = {
@@ -354,18 +384,3 @@ class OrderFlow:
 
 def _rows(page: JdOrderPage) -> int:
     return len(page.orders) + len(page.unreadable)
-
-
-def accept_receipt(record: ReadRecord, unknown: Callable[[int], None]) -> Accepted:
-    """Read Helm's answer to an order.
-
-    Args:
-        record: As it was read.
-        unknown: Told how many of its fields are not known.
-
-    Raises:
-        MalformedRecord: It cannot be read.
-    """
-    receipt = read_message(OrderReceipt, record.value, contract="helm.order-receipts")
-    unknown(unknown_fields(receipt))
-    return Accepted(receipt.channel_id)

@@ -246,7 +246,9 @@ class Reconciliation:
         generation = self._ledger.generation(sku_id)
         figures: Figures | None = None
         try:
-            figures = figures_of(await self._jd.query_stock(sku_id, lane="bulk"), self._settings.jd_store_id)
+            figures = figures_of(
+                await self._jd.query_stock(sku_id, lane="bulk"), self._settings.jd_store_id
+            )
         except JdRejected as error:
             log.info("stock.not_at_jd", channel=self._channel_id, sku_id=sku_id, detail=str(error))
         self._problems.passed(_FIGURES)

@@ -1,4 +1,4 @@
-"""What every instance reads whole: sales channels, listings' own settings, stock levels.
+"""What every instance reads whole: channels, listings' own settings, levels, reservations.
 
 A record that cannot be read is set aside for the owner of its shard to dead-letter, and what was
 known stays. A channel whose newest settings cannot be read rests: they may have switched it off.
@@ -8,7 +8,7 @@ import contextlib
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 import structlog
-from pydantic import SecretStr
+from pydantic import SecretStr, ValidationError
 
 from adapter.diagnostics import Metrics
 from adapter.errors import AdapterError, MalformedRecord, RecordError
@@ -26,7 +26,9 @@ from adapter.rules.levels import Levels
 from adapter.rules.messages import read_message, require_key, unknown_fields
 from adapter.rules.overrides import Overrides
 from adapter.rules.stock import Level
+from adapter.rules.uncounted import Reservations
 from adapter.wire.helm import ListingSettings, StockChange
+from adapter.wire.kept import Reservation
 
 log = structlog.get_logger()
 
@@ -56,13 +58,16 @@ class WholeTables:
         metrics: Metrics,
     ) -> None:
         self.levels = Levels()
+        self.reservations = Reservations(self.levels)
         self.overrides = Overrides()
         self.channels: dict[str, AnyChannel] = {}
         self.handlers: Mapping[str, Callable[[ReadRecord], None]] = {
             names.sales_channels: self._guarded(self._take_channel, keep=without_credentials),
             names.listing_settings: self._guarded(self._take_override),
             names.stock_changes: self._guarded(self._take_level),
+            names.reservations: self._guarded(self._take_reservation),
         }
+        self._reservations_topic = names.reservations
         self._private_keys = private_keys
         self._http_hosts = http_hosts
         self._bad_records = bad_records
@@ -71,6 +76,11 @@ class WholeTables:
         self._metrics = metrics
         self._channel_times: dict[str, int] = {}
         self._override_times: dict[tuple[str, str], int] = {}
+
+    def committed(self, topic: str, key: bytes | None, value: bytes | None, offset: int) -> None:
+        """Take in what this instance committed or restored before it comes by in its topic."""
+        if topic == self._reservations_topic:
+            self._reserve(key, value, offset, is_own=True)
 
     def _guarded(
         self,
@@ -169,6 +179,21 @@ class WholeTables:
         level = Level(change.available, change.version, change.occurred_at)
         self.levels.take(stock_pool, change.sku, level)
         return unknown_fields(change)
+
+    def _take_reservation(self, record: ReadRecord) -> int:
+        try:
+            self._reserve(record.key, record.value, record.offset, is_own=False)
+        except ValidationError as error:
+            message = "only this adapter writes reservations, and this is none"
+            raise MalformedRecord(message) from error
+        return 0
+
+    def _reserve(
+        self, key: bytes | None, value: bytes | None, offset: int, *, is_own: bool
+    ) -> None:
+        channel_id, order_id = _parts(key)
+        reservation = None if value is None else Reservation.model_validate_json(value)
+        self.reservations.take(channel_id, order_id, reservation, offset=offset, is_own=is_own)
 
 
 def active(channels: Mapping[str, AnyChannel]) -> int:

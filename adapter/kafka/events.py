@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from adapter.kafka.records import OutgoingRecord, event, tombstone
 from adapter.kafka.topics import TopicNames
-from adapter.wire.kept import Checkpoint, OrderIndexEntry, PendingShipment
+from adapter.wire.kept import Checkpoint, OrderIndexEntry, PendingShipment, Reservation
 from adapter.wire.published import (
     ChannelStatus,
     CommandOutcome,
@@ -96,6 +96,16 @@ class Events:
         key = f"{entry.channel_id}:{entry.order_id}"
         fact = f"{key}:{_digest(entry)}"
         return self._event(self._names.order_index, key, entry, "order-index", fact, at)
+
+    def reservation(self, reservation: Reservation, *, at: datetime) -> OutgoingRecord:
+        """Units of an order that Helm's levels may not reflect."""
+        key = f"{reservation.channel_id}:{reservation.order_id}"
+        fact = f"{key}:{_digest(reservation)}"
+        return self._event(self._names.reservations, key, reservation, "reservation", fact, at)
+
+    def reservation_ended(self, channel_id: str, order_id: str) -> OutgoingRecord:
+        """Remove a reservation."""
+        return tombstone(self._names.reservations, self._partition, f"{channel_id}:{order_id}")
 
     def checkpoint(self, checkpoint: Checkpoint, *, at: datetime) -> OutgoingRecord:
         """How far a flow came."""

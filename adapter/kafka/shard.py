@@ -21,10 +21,14 @@ from adapter.kafka.publisher import Publisher
 from adapter.kafka.records import OutgoingRecord, ReadRecord
 from adapter.kafka.tables import Positions, Table, read_through
 from adapter.kafka.topics import TopicNames
-from adapter.wire.kept import Checkpoint, OrderIndexEntry, PendingShipment
+from adapter.wire.kept import Checkpoint, OrderIndexEntry, PendingShipment, Reservation
 from adapter.wire.published import Listing, StockUpdate
 
 log = structlog.get_logger()
+
+
+OnCommitted = Callable[[str, bytes | None, bytes | None, int], None]
+"""Takes in topic, key, value and offset of a record."""
 
 
 class ShardTables:
@@ -46,6 +50,9 @@ class ShardTables:
         self.pending_shipments: Table[PendingShipment] = Table(
             topic=names.pending_shipments, parse=PendingShipment.model_validate_json
         )
+        self.reservations: Table[Reservation] = Table(
+            topic=names.reservations, parse=Reservation.model_validate_json
+        )
         self._by_topic: dict[str, Table[object]] = {
             table.topic: table  # type: ignore[misc] # rows differ; each is read by its own parser
             for table in (
@@ -54,6 +61,7 @@ class ShardTables:
                 self.stock_updates,
                 self.listings,
                 self.pending_shipments,
+                self.reservations,
             )
         }
 
@@ -98,6 +106,8 @@ class Shard:
         transaction_timeout_s: Longest a transaction may take.
         publisher: Publishes what needs no transaction.
         prove: Proves that this instance still owns the shard; raises ShardLost.
+        on_committed: Told topic, key, value and offset of each record that was committed by a
+            transaction or restored: whoever follows the topics hears of it later.
         metrics: Counts.
     """
 
@@ -111,6 +121,7 @@ class Shard:
         transaction_timeout_s: float,
         publisher: Publisher,
         prove: Callable[[int], Awaitable[None]],
+        on_committed: OnCommitted,
         metrics: Metrics,
     ) -> None:
         self.partition = partition
@@ -120,6 +131,7 @@ class Shard:
         self._connection = connection
         self._publisher = publisher
         self._prove = prove
+        self._on_committed = on_committed
         self._metrics = metrics
         self._positions: Positions = {}
         self._read_timeout_s = transaction_timeout_s
@@ -237,11 +249,13 @@ class Shard:
                         records.append(record)
             if records:
                 try:
-                    await self._outbox.publish(records)
+                    offsets = await self._outbox.publish(records)
                 except ShardLost as error:
                     self._loss = error
                     raise
                 self._apply(records)
+                for record, offset in zip(records, offsets, strict=True):
+                    self._on_committed(record.topic, record.key, record.value, offset)
             applied()
 
     def _apply(self, records: Sequence[OutgoingRecord]) -> None:
@@ -251,6 +265,7 @@ class Shard:
     def _restore(self, record: ReadRecord) -> None:
         try:
             self.tables.apply(record.topic, record.key, record.value)
+            self._on_committed(record.topic, record.key, record.value, record.offset)
         except ValueError as error:
             # Only this adapter writes these topics: an unreadable row is a defect or a foreign
             # hand. One row is lost to memory, the record stays where it is.

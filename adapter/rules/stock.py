@@ -108,6 +108,10 @@ def quantities(
 ) -> Quantities:
     """Reckon one listing's quantity.
 
+    Where more is uncounted than available, an order that JD has let go of, and that is not known
+    to be cancelled yet, holds a unit that was sold again: what is short comes off the booked
+    units, or JD would sell it a third time.
+
     Args:
         available: Helm's level, in units of the SKU.
         rule: Buffer and cap, in units of the SKU.
@@ -121,8 +125,9 @@ def quantities(
     Returns:
         Listings.
     """
-    free = None if available is None else available - uncounted
+    free = max(available or 0, 0) - uncounted
     booked = open_units if stock_model == "spot" else 0
-    written = sellable_quantity(free, rule, share) // units_per_listing + booked
-    written = min(written, LARGEST_QUANTITY)
+    short = -(min(free, 0) // units_per_listing)
+    written = sellable_quantity(free, rule, share) // units_per_listing - short + booked
+    written = min(max(written, 0), LARGEST_QUANTITY)
     return Quantities(max(written - booked, 0), written)

@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from adapter.wire.fields import ChannelId, Code, Instant, Outgoing, Units
+from adapter.wire.fields import ChannelId, Code, Instant, Outgoing, StockPool, Units, Version
 from adapter.wire.helm import Shipment
 
 
@@ -35,6 +35,21 @@ class Checkpoint(Outgoing):
     """Calls of that day, those that are announced ahead included: no more were made (budget)."""
     spent: bool = False
     """JD said that the day's quota is used up (budget)."""
+    has_receipts: bool = False
+    """Helm once sent a receipt for an order of the channel (capabilities)."""
+
+
+class KeptReceipt(Outgoing):
+    """What Helm answered to an order, its receipts taken together."""
+
+    revision: Units
+    """The newest revision that was answered."""
+    outcome: Literal["accepted", "rejected", "picking"]
+    """What Helm did with it."""
+    taken_in_at: Instant
+    """When Helm deducted the order from its levels; of a rejected one, when it was rejected."""
+    stock_versions: dict[str, Version] = Field(default_factory=dict)
+    """By Helm's SKU code, the version of the first level that reflects the order."""
 
 
 class OrderIndexEntry(Outgoing):
@@ -68,6 +83,39 @@ class OrderIndexEntry(Outgoing):
     """Listings shipped, by JD's SKU number."""
     children: list[str] = Field(default_factory=list)
     """The orders that JD split it into."""
+    fulfilled_by: Literal["merchant", "jd", "unknown"] = "unknown"
+    """Who ships it."""
+    receipt: KeptReceipt | None = None
+    """Helm's answer; None while it gave none."""
+
+
+class Reservation(Outgoing):
+    """Units of an order that Helm's levels may not reflect (`helm-jd.reservations`).
+
+    Key channel_id:order_id. Every instance judges from this record and its own levels alone
+    whether the units are counted, so it holds all that this takes.
+    """
+
+    channel_id: ChannelId
+    """The sales channel."""
+    order_id: Code
+    """JD's order number."""
+    stock_pool: StockPool
+    """The pool that the order draws on."""
+    units: dict[str, Units] = Field(default_factory=dict)
+    """Units by Helm's SKU code, as the order was published; never mapped anew."""
+    unmapped: dict[str, Units] = Field(default_factory=dict)
+    """Listings by JD's SKU number that had no Helm SKU then."""
+    published_at: Instant | None = None
+    """When Helm was first told of it; None when it is not, for its age."""
+    order_grace_s: float
+    """Seconds after which a level is assumed to reflect it, where no receipts come."""
+    has_receipts: bool = False
+    """Helm sends receipts for orders of the channel."""
+    receipt: KeptReceipt | None = None
+    """Helm's answer; None while it gave none."""
+    shipped_at: Instant | None = None
+    """JD's instant at which it had left, where Helm does not have it; None before that."""
 
 
 class PendingShipment(Outgoing):

@@ -17,6 +17,7 @@ from devstack.observations import (
     Level,
     PublishedListing,
     PublishedOrder,
+    Receipt,
     ShipmentAnswer,
     StockRule,
 )
@@ -50,6 +51,7 @@ GOOD = Evidence(
     import_from=NOON,
     rule=StockRule(stock_buffer=2, max_stock_level=50),
     orders=[NEW, CANCELLED, SHIPPED],
+    receipts=[],
     listings=[PublishedListing(sku_id="100", sku="TEE-RED-M")],
     levels=[
         Level(sku="TEE-RED-M", available=17, version=4),
@@ -259,6 +261,7 @@ def test_an_empty_run_proves_nothing() -> None:
     empty = replace(
         GOOD,
         orders=[],
+        receipts=[],
         listings=[],
         levels=[],
         dispatches=[],
@@ -287,6 +290,34 @@ def test_the_rule_takes_the_buffer_off_before_the_cap(available: int | None, sel
     )
 
     assert result.holds
+
+
+@pytest.mark.parametrize(
+    ("state", "outcome", "holds"),
+    [
+        ("WAIT_SELLER_STOCK_OUT", "rejected", True),
+        ("WAIT_SELLER_STOCK_OUT", "accepted", False),
+        ("TRADE_CANCELED", "rejected", False),
+    ],
+)
+def test_what_helm_could_not_fill_comes_off_the_level(
+    state: str, outcome: str, *, holds: bool
+) -> None:
+    """An order that Helm rejected, and that stands at JD, still needs its units."""
+    order = replace(NEW, units={"TEE-RED-M": 3}, state=state)
+    results = check(
+        replace(
+            GOOD,
+            orders=[order],
+            receipts=[
+                Receipt(order_id="1", outcome="accepted"),
+                Receipt(order_id="1", outcome=outcome),
+            ],
+            jd_skus=[replace(SKU, stock_num=14)],
+        )
+    )
+
+    assert {result.what: result.holds for result in results}[STOCK] is holds
 
 
 def test_without_a_cap_the_whole_level_is_offered() -> None:

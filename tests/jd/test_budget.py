@@ -10,7 +10,7 @@ from prometheus_client import generate_latest
 from pydantic import SecretStr
 
 from adapter.diagnostics import Metrics
-from adapter.errors import JdThrottled, ShardLost
+from adapter.errors import JdThrottled, LaneSpent, ShardLost
 from adapter.jd.budget import CallBudget, CallBudgets, Turn
 from adapter.rules.budget import LANE_RANKS, DayUse, Lane, Share, jd_day, lane_limit
 from adapter.rules.channels import Channel, InactiveChannel
@@ -210,7 +210,7 @@ async def test_waiters_are_refused_when_the_day_ends_for_their_lane() -> None:
     await settled()
     results = await asyncio.gather(*waiting, return_exceptions=True)
 
-    assert [type(result) for result in results] == [Turn, Turn, JdThrottled, JdThrottled]
+    assert [type(result) for result in results] == [Turn, Turn, LaneSpent, JdThrottled]
     assert budget.quota().used == 8
 
 

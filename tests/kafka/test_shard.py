@@ -38,6 +38,7 @@ async def owners(w: World) -> AsyncIterator[Callable[[], Shard]]:
             transaction_timeout_s=10,
             publisher=publisher,
             prove=prove,
+            on_committed=lambda *_: None,
             metrics=Metrics(),
         )
         made.append(shard)

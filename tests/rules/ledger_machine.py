@@ -1,5 +1,6 @@
 """The stock ledger told facts in any sequence, beside a JD that knows the truth and a model."""
 
+import math
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
@@ -431,13 +432,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
     def sellable(self, sku_id: str) -> int:
         """Reckon what JD's buyers should find."""
-        sale = self.mapping[sku_id]
-        rule = sale.rule or self.rule
-        level = self.newest[sale.sku][1] if sale.sku in self.newest else 0
-        share = self.share(sku_id)
-        offers_none = sale.is_held or share is None or level is None
-        free = 0 if offers_none or level is None else level - self.uncounted.get(sale.sku, 0)
-        return sellable_quantity(free, rule, share or Share()) // sale.units
+        return max(self.desired(sku_id) - self.booked(sku_id), 0)
 
     def share(self, sku_id: str) -> Share | None:
         """Tell which part of its SKU's units a listing offers."""
@@ -454,9 +449,21 @@ class LedgerMachine(RuleBasedStateMachine):
         return Share(sharing.index(sku_id), len(sharing)) if sku_id in sharing else None
 
     def desired(self, sku_id: str) -> int:
-        """Reckon what JD should hold."""
-        booked = self.open_units.get(sku_id, 0) if self.stock_model == "spot" else 0
-        return self.sellable(sku_id) + booked
+        """Reckon what JD should hold: what is short of zero comes off the booked units."""
+        sale = self.mapping[sku_id]
+        rule = sale.rule or self.rule
+        level = self.newest[sale.sku][1] if sale.sku in self.newest else 0
+        share = self.share(sku_id)
+        offers_none = sale.is_held or share is None
+        free = 0 if offers_none else max(level or 0, 0)
+        free -= self.uncounted.get(sale.sku, 0)
+        offered = sellable_quantity(free, rule, share or Share()) // sale.units
+        short = math.ceil(max(-free, 0) / sale.units)
+        return max(offered - short + self.booked(sku_id), 0)
+
+    def booked(self, sku_id: str) -> int:
+        """Count the units that JD takes off its number before it sells."""
+        return self.open_units.get(sku_id, 0) if self.stock_model == "spot" else 0
 
     def due(self) -> set[str]:
         """List what has to be handed out."""

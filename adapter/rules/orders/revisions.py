@@ -20,7 +20,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Literal, NamedTuple
 
-from adapter.rules.orders.facts import is_open
+from adapter.rules.orders.facts import FulfilledBy, is_open
 from adapter.rules.orders.receivers import address_form
 from adapter.wire.jd import JdCode, JdOrder
 from adapter.wire.kept import OrderIndexEntry
@@ -173,6 +173,7 @@ def index_entry(
     content: str,
     is_in_scope: bool,
     status_id: int,
+    fulfilled_by: FulfilledBy,
     now: datetime,
 ) -> OrderIndexEntry:
     """Write what is kept of an order.
@@ -189,6 +190,7 @@ def index_entry(
         content: Its content hash.
         is_in_scope: It is imported, decided when it was first seen.
         status_id: Helm's status of this revision.
+        fulfilled_by: Who ships it.
         now: When revision 1 is published, if it is this one.
     """
     first_published = previous.first_published if previous else None
@@ -216,6 +218,8 @@ def index_entry(
         ordered=ordered_units(order),
         shipped=shipped,
         children=facts.replaced_by or (previous.children if previous else []),
+        fulfilled_by=fulfilled_by,
+        receipt=previous.receipt if previous else None,
     )
 
 

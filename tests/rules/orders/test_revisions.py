@@ -58,6 +58,7 @@ def kept(
         content=content_hash(order),
         is_in_scope=revision > 0,
         status_id=helm_status(facts),
+        fulfilled_by="merchant",
         now=START,
     )
 
