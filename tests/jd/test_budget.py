@@ -210,7 +210,7 @@ async def test_waiters_are_refused_when_the_day_ends_for_their_lane() -> None:
     await settled()
     results = await asyncio.gather(*waiting, return_exceptions=True)
 
-    assert [type(result) for result in results] == [Turn, Turn, LaneSpent, JdThrottled]
+    assert [type(result) for result in results] == [Turn, Turn, LaneSpent, LaneSpent]
     assert budget.quota().used == 8
 
 
