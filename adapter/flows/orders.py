@@ -14,6 +14,7 @@ from adapter.errors import JdThrottled
 from adapter.jd.client import JdClient
 from adapter.kafka.records import OutgoingRecord
 from adapter.kafka.shard import Shard
+from adapter.rules.adjustments import adjustment, taken_by_jd
 from adapter.rules.budget import poll_interval_s
 from adapter.rules.diagnosis import Problems
 from adapter.rules.orders import (
@@ -36,6 +37,7 @@ from adapter.rules.state import ChannelState
 from adapter.wire.helm import SalesChannel
 from adapter.wire.jd import JdOrder, JdOrderPage
 from adapter.wire.kept import Checkpoint, OrderIndexEntry
+from adapter.wire.published import StockUpdate
 
 log = structlog.get_logger()
 
@@ -246,7 +248,7 @@ class OrderFlow:
         self, page: JdOrderPage, checkpoint: Checkpoint, final: Checkpoint | None
     ) -> None:
         start = self._start(checkpoint)
-        before: dict[str, OrderIndexEntry | None] = {}
+        adjusted: list[StockUpdate] = []
         after: dict[str, OrderIndexEntry] = {}
         published: list[OutgoingRecord] = []
 
@@ -263,21 +265,27 @@ class OrderFlow:
                     continue
                 if entry is None:
                     continue
-                before.setdefault(order.order_id, previous)
                 after[order.order_id] = entry
                 published.extend(records)
-                reserved = self._reserve(order, previous, entry)
+                changed = self._adjust(order, previous, entry)
+                adjusted.extend(changed)
                 yield [
                     *records,
                     self._shard.events.order_index(entry, at=self._now()),
-                    *reserved,
+                    *self._reserve(order, previous, entry),
+                    *map(self._shard.events.stock_update, changed),
                 ]
             if final is not None:
                 yield [self._shard.events.checkpoint(final, at=self._now())]
 
         def applied() -> None:
-            for order_id, entry in after.items():
-                self._note_bookings(before[order_id], entry)
+            for update in adjusted:
+                is_known = update.status == "adjusted"
+                self._state.ledger.offered_known(
+                    update.sku_id, update.quantity if is_known else None
+                )
+            for entry in after.values():
+                self._state.take_order(entry)
 
         self._report_unreadable(page.unreadable)
         await self._shard.transact(decide, applied=applied)
@@ -358,17 +366,23 @@ class OrderFlow:
         }
         return {sku_id: Mapped(*sold_as) for sku_id, sold_as in found.items() if sold_as}
 
-    def _note_bookings(self, before: OrderIndexEntry | None, entry: OrderIndexEntry) -> None:
-        """Tell the ledger of bookings, and where JD changed its number without us."""
-        known = before.shipped if before else {}
-        changed_by_jd = {
-            sku_id for sku_id, units in entry.shipped.items() if units > known.get(sku_id, 0)
-        }
-        if self._settings.stock_model == "sellable":
-            changed_by_jd = set(entry.ordered) if before is None else set()
-        for sku_id in changed_by_jd if before or entry.is_open else ():
-            self._state.ledger.offered_known(sku_id, None)
-        self._state.take_order(entry)
+    def _adjust(
+        self, order: JdOrder, before: OrderIndexEntry | None, entry: OrderIndexEntry
+    ) -> list[StockUpdate]:
+        """Say where JD changed its own numbers for an order."""
+        stock_model = self._settings.stock_model
+        not_before = before.modified if before else order.created_at
+        adjusted = []
+        for sku_id, units in taken_by_jd(before, entry, stock_model=stock_model).items():
+            last = self._shard.tables.stock_updates.get(self._channel_id, sku_id)
+            if last is not None:
+                cause = f"order:{entry.order_id}"
+                adjusted.append(
+                    adjustment(
+                        last, units=units, not_before=not_before, cause=cause, now=self._now()
+                    )
+                )
+        return adjusted
 
     def _report_unreadable(self, unreadable: Sequence[tuple[str, str]]) -> None:
         for order_id, reason in unreadable:

@@ -311,6 +311,7 @@ class ShipmentFlow:
             sold_as = self._state.sold_as(sku_id, None)
             if sold_as is None:
                 continue
+            last = self._shard.tables.stock_updates.get(self._channel_id, sku_id)
             update = StockUpdate(
                 channel_id=self._channel_id,
                 sku_id=sku_id,
@@ -318,6 +319,8 @@ class ShipmentFlow:
                 status="adjusted",
                 quantity=quantity,
                 stock_ref=f"shipment:{pending.shipment_id}",
+                level=last.level if last else None,
+                arithmetic=last.arithmetic if last else None,
                 at=now,
             )
             updates.append(self._shard.events.stock_update(update))

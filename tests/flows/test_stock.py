@@ -2,12 +2,18 @@
 
 import asyncio
 import signal
+import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from adapter.jd.budget import CallBudget
+from adapter.jd.client import Credentials, JdClient
+from adapter.jd.connection import http_client
+from adapter.rules.budget import Share
 from jd_simulator.testing import SandboxHandle
 from tests.world import World, eventually, world
 
@@ -32,6 +38,21 @@ def calls(sandbox: SandboxHandle, method: str) -> list[dict[str, Any]]:
 def sells(sandbox: SandboxHandle, quantities: dict[str, int]) -> Callable[[], bool]:
     """Claim what JD's buyers can order."""
     return lambda: all(sandbox.sku(sku).sellable == units for sku, units in quantities.items())
+
+
+async def ship_elsewhere(sandbox: SandboxHandle, order_id: int) -> None:
+    """Ship an order by another program that the seller uses beside Helm."""
+    async with http_client(proxy=None) as http:
+        jd = JdClient(
+            http=http,
+            endpoint=f"{sandbox.endpoint}/routerjson",
+            credentials=Credentials(sandbox.app_key, sandbox.app_secret, sandbox.access_token),
+            budget=CallBudget(
+                share=Share(10), now=lambda: datetime.now(UTC), monotonic=time.monotonic
+            ),
+            now=lambda: datetime.now(UTC),
+        )
+        await jd.ship_order(order_id=str(order_id), carrier_ids=["467"], waybills=["SF1"])
 
 
 async def statuses_of(w: World, sku_id: object) -> list[str]:
@@ -294,6 +315,36 @@ async def test_a_hot_sku_costs_few_calls_and_delays_no_other(
             ),
             w.put_level(other.outer_id, 2, version=2),
         )
-        await eventually(sells(sandbox, {hot.outer_id: 9_999 % 90, other.outer_id: 2}))
+        levels = {hot.outer_id: 9_999 % 90, other.outer_id: 2}
+        await eventually(sells(sandbox, levels), within_s=90)
 
         assert len(calls(sandbox, SET_STOCK)) - before < 1_000
+
+
+async def test_a_shipment_outside_the_adapter_is_kept_before_a_restart_can_forget_it(
+    kafka_bootstrap_servers: str, topic_prefix: str
+) -> None:
+    """Goods in of as many units as left leave the desired number as it was: JD's is lower."""
+    async with world(kafka_bootstrap_servers, topic_prefix) as w:
+        sandbox = w.simulator.create_sandbox(seed=7, sku_count=3)
+        sku = sandbox.skus()[0]
+        await w.put_channel("shop-1", sandbox, earlier_orders_deducted=True)
+        await w.put_level(sku.outer_id, 10, version=1)
+        running = await w.start_adapter()
+        await eventually(sells(sandbox, {sku.outer_id: 10}))
+        order = sandbox.place_order([(sku.outer_id, 2)])
+        await eventually(lambda: w.messages(w.names.orders))
+        sandbox.set_faults([{"match": {"method": SET_STOCK}, "fault": {"kind": "reset_before"}}])
+        await ship_elsewhere(sandbox, order.order_id)
+
+        async def shipped() -> bool:
+            return (await w.messages(w.names.orders))[-1]["facts"]["shipped"] is True
+
+        await eventually(shipped)
+        await running.stop()
+        sandbox.set_faults([])
+        await w.put_level(sku.outer_id, 12, version=2)
+        await w.start_adapter()
+
+        await eventually(sells(sandbox, {sku.outer_id: 10}))
+        assert (await statuses_of(w, sku.sku_id)).count("unknown") >= 1

@@ -202,7 +202,8 @@ async def test_a_broker_restart_loses_and_doubles_nothing(
         placed += [str(sandbox.place_order([(sku.outer_id, 1)]).order_id) for _ in range(3)]
         await asyncio.to_thread(private_kafka.start)
         await w.put_level(sku.outer_id, 40, version=2)
-        await eventually(lambda: sandbox.sku(sku.sku_id).sellable == 40, within_s=90)
+        # Helm's level does not reflect the six orders: their units are held back.
+        await eventually(lambda: sandbox.sku(sku.sku_id).sellable == 34, within_s=90)
 
         async def orders() -> list[str]:
             return sorted(m["channel_order_id"] for m in await w.messages(w.names.orders))
