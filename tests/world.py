@@ -278,6 +278,19 @@ class World:
         await self.write(self.names.shipments, channel_id, shipment | fields)
         return shipment_id
 
+    async def answer(
+        self, channel_id: str, order_id: int, outcome: str = "accepted", **fields: Any
+    ) -> None:
+        """Write Helm's receipt for the first revision of an order."""
+        receipt = {
+            "channel_id": channel_id,
+            "channel_order_id": str(order_id),
+            "revision": 1,
+            "outcome": outcome,
+            "taken_in_at": datetime.now(UTC).isoformat(),
+        }
+        await self.write(self.names.order_receipts, channel_id, receipt | fields)
+
     async def records(self, topic: str) -> list[ConsumerRecord]:
         """Read a topic whole, as a read-committed consumer sees it."""
         consumer = AIOKafkaConsumer(

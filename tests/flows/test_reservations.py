@@ -32,18 +32,6 @@ async def rows(w: World, topic: str) -> dict[str, Any]:
     return {key: json.loads(value) for key, value in newest.items() if value is not None}
 
 
-async def answer(w: World, order_id: int, outcome: str = "accepted", **fields: Any) -> None:
-    """Answer an order of shop-1 as Helm does."""
-    receipt = {
-        "channel_id": "shop-1",
-        "channel_order_id": str(order_id),
-        "revision": 1,
-        "outcome": outcome,
-        "taken_in_at": datetime.now(UTC).isoformat(),
-    }
-    await w.write(w.names.order_receipts, "shop-1", receipt | fields)
-
-
 @asynccontextmanager
 async def a_sale(servers: str, prefix: str) -> AsyncIterator[tuple[World, SandboxHandle, int, str]]:
     """Sell 3 of 10 units of a SKU on shop-1, and wait until JD offers what is left."""
@@ -79,7 +67,7 @@ async def test_an_order_comes_off_every_channel_until_helm_has_it(
         await eventually(lambda: two.sku(code).sellable == 7)
         await w.put_level(code, 9, version=2)  # a sale elsewhere
         await eventually(lambda: two.sku(code).sellable == 6 == one.sku(code).sellable)
-        await answer(w, order.order_id, stock_versions={code: 3})
+        await w.answer("shop-1", order.order_id, stock_versions={code: 3})
         await w.put_level(code, 6, version=3)
         await w.put_level(code, 5, version=4)
         await eventually(lambda: two.sku(code).sellable == 5 == one.sku(code).sellable)
@@ -141,7 +129,7 @@ async def test_a_rejected_order_stays_deducted(
 ) -> None:
     """Until it is cancelled; Helm's reason may hold a buyer's data and is not repeated."""
     async with a_sale(kafka_bootstrap_servers, topic_prefix) as (w, sandbox, order_id, code):
-        await answer(w, order_id, "rejected", reason="ask Ms Zhang, 13800001111")
+        await w.answer("shop-1", order_id, "rejected", reason="ask Ms Zhang, 13800001111")
         await w.put_level(code, 20, version=2)
         await eventually(lambda: sandbox.sku(code).sellable == 17)
 
@@ -165,7 +153,7 @@ async def test_a_receipt_for_an_unknown_order_tells_that_receipts_come(
     """It is no dead letter, and the reservations of other orders learn of it."""
     async with a_sale(kafka_bootstrap_servers, topic_prefix) as (w, _, order_id, _):
         before = (await rows(w, w.names.reservations))[f"shop-1:{order_id}"]
-        await answer(w, 42)
+        await w.answer("shop-1", 42)
 
         async def is_told() -> Any:
             kept = (await rows(w, w.names.reservations))[f"shop-1:{order_id}"]

@@ -114,6 +114,8 @@ async def test_listings_are_not_written_while_a_dispatch_of_theirs_is_under_way(
             return len(await w.messages(w.names.orders)) == 2
 
         await eventually(imported)
+        for order in orders:
+            await w.answer("shop-1", order.order_id, stock_versions={sku.outer_id: 2})
         await w.ship("shop-1", str(orders[0].order_id), "SF1")  # the carriers are known after it
         await eventually(lambda: w.messages(w.names.shipment_results))
         method = "jingdong.pop.order.shipment"
