@@ -12,10 +12,19 @@ import structlog
 from adapter.diagnostics import Metrics
 from adapter.errors import ShardLost
 from adapter.flows.catalogue import CatalogueFlow
-from adapter.flows.channels import ChannelWorkers, Flow, RunningChannel, accept_command
+from adapter.flows.channels import ChannelWorkers, Flow, RunningChannel
+from adapter.flows.commands import (
+    CommandFlow,
+    accept_command,
+    approves,
+    end_stranded,
+    reconciles,
+    resyncs,
+)
 from adapter.flows.orders import OrderFlow
 from adapter.flows.reconciliation import Reconciliation
 from adapter.flows.reservations import ReservationFlow, accept_receipt
+from adapter.flows.restoring import restored_state
 from adapter.flows.shipments import ShipmentFlow, accept_shipment
 from adapter.flows.stock import StockFlow
 from adapter.flows.tables import WholeTables, active
@@ -32,9 +41,9 @@ from adapter.kafka.tables import TableFollower
 from adapter.kafka.topics import require_topics, topic_specs
 from adapter.rules.budget import DayUse
 from adapter.rules.channels import Channel
+from adapter.rules.commands import is_to_be_written
 from adapter.rules.diagnosis import Problems
 from adapter.rules.state import ChannelState
-from adapter.rules.stock import Level
 from adapter.settings import Settings
 from adapter.web.server import application, listening
 from adapter.wire.kept import Checkpoint
@@ -169,6 +178,7 @@ class Adapter:
             names.commands: lambda record, shard: accept_command(
                 record,
                 shard,
+                channels=self.tables.channels,
                 now=self._now(),
                 unknown=unknown.labels(topic=record.topic).inc,
             ),
@@ -204,6 +214,7 @@ class Adapter:
             partitions=self._settings.partitions,
             build=self._build_channel,
             bad_records=self._bad_records,
+            end_stranded=lambda: end_stranded(shard, self.tables.channels, self._now),
             stop_timeout_s=self._settings.grace_s,
             now=self._now,
         )
@@ -301,6 +312,7 @@ class Adapter:
             flows += [
                 Flow("stock", stock.step, wakes["stock"]),
                 Flow("reconciliation", reconciliation.step, wakes["reconciliation"]),
+                *self._command_flows(channel_id, state, shard, reconciliation, wakes["stock"].set),
             ]
         self._running[channel_id] = (state, wakes["catalogue"])
         pool, level_changed = settings.stock_pool, state.ledger.level_changed
@@ -315,35 +327,51 @@ class Adapter:
 
         return RunningChannel(state=state, budget=budget, flows=flows, close=close)
 
+    def _command_flows(
+        self,
+        channel_id: str,
+        state: ChannelState,
+        shard: Shard,
+        reconciliation: Reconciliation,
+        wake_stock: Callable[[], None],
+    ) -> list[Flow]:
+        """Give what carries a channel's commands out; what takes long holds up nothing else."""
+        ledger = state.ledger
+
+        def resync() -> list[str]:
+            ledger.resync()
+            return list(state.listings)
+
+        quick = {
+            "approve": approves(ledger.approve, wake=wake_stock),
+            "resync": resyncs(
+                resync,
+                waits=lambda sku_id: is_to_be_written(ledger.standing(sku_id)),
+                wake=wake_stock,
+            ),
+        }
+        slow = {"reconcile": reconciles(reconciliation)}
+        return [
+            Flow(
+                name,
+                CommandFlow(
+                    channel_id=channel_id, shard=shard, strides=strides, now=self._now
+                ).step,
+            )
+            for name, strides in (("commands", quick), ("reconcile", slow))
+        ]
+
     def _restored(self, channel: Channel, shard: Shard) -> ChannelState:
-        channel_id, settings = channel.channel_id, channel.settings
-        tables, pool = shard.tables, settings.stock_pool
-        # Compaction keeps a level's last record, not its newest: what was offered may know better.
-        for update in tables.stock_updates.of(channel_id).values():
-            if update.level is not None:
-                level = Level(
-                    update.level.available, update.level.version, update.level.occurred_at
-                )
-                self.tables.levels.restore(pool, update.sku, level)
-        state = ChannelState(
-            settings=settings,
-            levels=self.tables.levels.of(pool),
-            overrides=self.tables.overrides.of(channel_id),
-            uncounted=lambda sku: self.tables.reservations.uncounted(pool, sku),
-            unreadable=self.tables.levels.unreadable(pool),
-            regressed=self.tables.levels.regressed(pool),
+        return restored_state(
+            channel.channel_id,
+            channel.settings,
+            tables=shard.tables,
+            levels=self.tables.levels,
+            overrides=self.tables.overrides,
+            uncounted=self.tables.reservations.uncounted,
+            call_life=self._call_life,
+            now=self._now(),
         )
-        now = self._now()
-        for entry in tables.order_index.of(channel_id).values():
-            state.take_order(entry)
-        if settings.sync_inventory:
-            for listing in tables.listings.of(channel_id).values():
-                state.restore_listing(listing)
-        for update in tables.stock_updates.of(channel_id).values():
-            if not settings.sync_inventory:
-                state.restore_mapping(update)
-            state.restore_offered(update, now=now, late_until=now + self._call_life)
-        return state
 
     def _budget(self, channel: Channel, shard: Shard) -> CallBudget:
         """Give a channel its share of its app's calls, and what it used of it before."""

@@ -261,6 +261,16 @@ def test_every_problem_is_explained() -> None:
     assert set(re.findall(r"^\| ([A-Z_]+) \|", TROUBLESHOOTING, re.MULTILINE)) == codes
 
 
+def test_every_reason_of_a_quantity_is_explained() -> None:
+    """The page has each code that `helm-jd explain` may name, and no other."""
+    source = (ROOT / "adapter" / "rules" / "explaining.py").read_text("utf-8")
+    named = set(re.findall(r'Reason\(\s*"([a-z_]+)"', source)) | {"hold", "unreadable", "no_share"}
+    section = TROUBLESHOOTING.partition("## Stock not syncing")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| (`[a-z_`, ]+`) \|", section, re.MULTILINE)
+
+    assert {code for row in rows for code in re.findall(r"`([a-z_]+)`", row)} == named
+
+
 def test_every_reason_of_dead_letters_is_explained() -> None:
     """The page has each reason for which a record of Helm's is set aside, and no other."""
     reasons = {MalformedRecord.reason, Misconfigured.reason, "internal_error"}

@@ -1,13 +1,16 @@
 """What commands print, and how they end."""
 
+import contextlib
 import functools
 import json
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Annotated, NoReturn, ParamSpec, TypeVar
 
 import typer
+from pydantic import JsonValue
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -19,7 +22,10 @@ WRONG_USE = 2
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 
-_results = Console(highlight=False)
+_WIDE = 1_000
+"""Columns where nobody looks on: a value must not be folded for a program that reads it."""
+
+_results = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDE)
 _notes = Console(stderr=True, highlight=False)
 
 Parameters = ParamSpec("Parameters")
@@ -72,6 +78,43 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     for row in rows:
         table.add_row(*(Text(value) for value in row))  # as it is: brackets are no markup
     _results.print(table)
+
+
+def print_document(document: Mapping[str, JsonValue]) -> None:
+    """Print a JSON object for people: its lists of objects each as a table below the rest."""
+    tables = {name: rows for name, rows in document.items() if _is_rows(rows)}
+    rest = [(name, in_text(value)) for name, value in document.items() if name not in tables]
+    if rest:
+        print_table(("", ""), rest)
+    for name, rows in tables.items():
+        columns = list(dict.fromkeys(column for row in _rows(rows) for column in row))
+        say(f"\n{name}")
+        print_table(columns, [[in_text(row.get(c)) for c in columns] for row in _rows(rows)])
+
+
+def in_text(value: JsonValue) -> str:
+    """Say a JSON value to people; null is a dash."""
+    if value is None:
+        return "-"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+@contextlib.contextmanager
+def progress_bar(label: str) -> Iterator[Callable[[int, int | None], None]]:
+    """Show on a terminal how much of how much is done; give what is told of it."""
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    is_shown = _notes.is_terminal
+    with Progress(*columns, console=_notes, transient=True, disable=not is_shown) as progress:
+        task = progress.add_task(label, total=None)
+        yield lambda done, total: progress.update(task, completed=done, total=total)
+
+
+def _is_rows(value: JsonValue) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(row, dict) for row in value)
+
+
+def _rows(value: JsonValue) -> Sequence[Mapping[str, JsonValue]]:
+    return [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
 
 
 def _in_words(error: AdapterError) -> str:

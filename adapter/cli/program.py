@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from adapter.cli import channels, keys, topics
+from adapter.cli import channels, commands, explain, keys, preview, status, topics
 from adapter.cli.environment import settings_of_command
 from adapter.cli.output import ends_cleanly
 from adapter.kafka.topics import TopicNames
@@ -27,6 +27,17 @@ app = typer.Typer(
 app.add_typer(channels.app)
 app.add_typer(topics.app)
 app.add_typer(keys.app)
+for command in (
+    status.status,
+    explain.explain,
+    preview.preview,
+    commands.pause,
+    commands.resume,
+    commands.approve,
+    commands.resync,
+    commands.reconcile,
+):
+    app.command()(command)
 
 
 def _print_version(is_wanted: bool) -> None:  # noqa: FBT001 (the form of a typer callback)

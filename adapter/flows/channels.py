@@ -15,16 +15,12 @@ import structlog
 from adapter.errors import AdapterError, ChannelError, ShardLost
 from adapter.jd.budget import CallBudget
 from adapter.kafka.bad_records import BadRecords
-from adapter.kafka.records import Accepted, ReadRecord
 from adapter.kafka.shard import Shard
 from adapter.kafka.topics import shard_of
 from adapter.rules.channels import AnyChannel, Channel, InactiveChannel, UnreadableChannel
 from adapter.rules.diagnosis import Problems
-from adapter.rules.messages import read_message, unknown_fields
 from adapter.rules.state import ChannelState
-from adapter.wire.helm import Command
-from adapter.wire.kept import Checkpoint
-from adapter.wire.published import ChannelStatus, CommandOutcome, Quota
+from adapter.wire.published import ChannelStatus, Quota
 from adapter.workers import pause_after, repeat, wait_any
 
 log = structlog.get_logger()
@@ -60,43 +56,6 @@ BuildChannel = Callable[[Channel, Shard, Problems], RunningChannel]
 """Puts a channel's flows together; given its settings, its shard, and where problems go."""
 
 
-def accept_command(
-    record: ReadRecord, shard: Shard, *, now: datetime, unknown: Callable[[int], None]
-) -> Accepted:
-    """Read a command and carry it out as far as it needs no call of JD.
-
-    Args:
-        record: As it was read.
-        shard: Keeps what the command changes.
-        now: The clock.
-        unknown: Told how many of its fields are not known.
-
-    Raises:
-        MalformedRecord: It cannot be read.
-    """
-    command = read_message(Command, record.value, contract="helm.commands")
-    unknown(unknown_fields(command))
-    is_known = command.command in ("pause", "resume")
-    result: dict[str, str | int] = {}
-    if not is_known:
-        result = {"reason": f"this version knows pause and resume, not {command.command}"}
-    outcome = CommandOutcome(
-        channel_id=command.channel_id,
-        command_id=command.command_id,
-        command=command.command,
-        status="done" if is_known else "failed",
-        result=result,
-        at=now,
-    )
-    records = [shard.events.command_outcome(outcome)]
-    if is_known:
-        control = Checkpoint(
-            channel_id=command.channel_id, flow="control", paused=command.command == "pause"
-        )
-        records.append(shard.events.checkpoint(control, at=now))
-    return Accepted(command.channel_id, records)
-
-
 class ChannelWorkers:
     """Runs the channels of one shard.
 
@@ -107,6 +66,7 @@ class ChannelWorkers:
         partitions: How many shards there are.
         build: Puts a channel's flows together.
         bad_records: Table records to dead-letter.
+        end_stranded: Ends the commands of channels that do not run.
         stop_timeout_s: Longest to wait for work in flight.
         now: The clock.
     """
@@ -120,6 +80,7 @@ class ChannelWorkers:
         partitions: int,
         build: BuildChannel,
         bad_records: BadRecords,
+        end_stranded: Callable[[], Awaitable[None]],
         stop_timeout_s: float,
         now: Callable[[], datetime],
     ) -> None:
@@ -129,6 +90,7 @@ class ChannelWorkers:
         self._partitions = partitions
         self._build = build
         self._bad_records = bad_records
+        self._end_stranded = end_stranded
         self._stop_timeout_s = stop_timeout_s
         self._now = now
         self._runners: dict[str, ChannelRunner] = {}
@@ -166,6 +128,7 @@ class ChannelWorkers:
                 self._look.clear()
                 await self._dead_letter()
                 await self._converge()
+                await self._end_stranded()
                 await wait_any(self._stop, self._look, timeout_s=LOOK_EVERY_S)
         except ShardLost as error:
             self._on_lost(error)

@@ -126,9 +126,11 @@ class Events:
         )
 
     def command_outcome(self, outcome: CommandOutcome) -> OutgoingRecord:
-        """What became of a command."""
+        """What became of a command; while it runs its progress is a fact too."""
         key = f"{outcome.channel_id}:command:{outcome.command_id}"
         fact = f"{key}:{outcome.status}"
+        if outcome.result and outcome.status == "running":
+            fact += f":{outcome.result.get('done')}:{outcome.result.get('total')}"
         return self._event(
             self._names.channel_status, key, outcome, "command-outcome", fact, outcome.at
         )

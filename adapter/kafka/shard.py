@@ -22,7 +22,7 @@ from adapter.kafka.records import OutgoingRecord, ReadRecord
 from adapter.kafka.tables import Positions, Table, read_through
 from adapter.kafka.topics import TopicNames
 from adapter.wire.kept import Checkpoint, OrderIndexEntry, PendingShipment, Reservation
-from adapter.wire.published import Listing, StockUpdate
+from adapter.wire.published import CommandOutcome, Listing, StockUpdate
 
 log = structlog.get_logger()
 
@@ -53,6 +53,9 @@ class ShardTables:
         self.reservations: Table[Reservation] = Table(
             topic=names.reservations, parse=Reservation.model_validate_json
         )
+        self.commands: Table[CommandOutcome] = Table(
+            topic=names.channel_status, parse=CommandOutcome.model_validate_json, only="command:"
+        )
         self._by_topic: dict[str, Table[object]] = {
             table.topic: table  # type: ignore[misc] # rows differ; each is read by its own parser
             for table in (
@@ -62,6 +65,7 @@ class ShardTables:
                 self.listings,
                 self.pending_shipments,
                 self.reservations,
+                self.commands,
             )
         }
 

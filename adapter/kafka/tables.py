@@ -9,7 +9,7 @@ missed.
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from typing import Generic, TypeVar
 
 import structlog
@@ -38,11 +38,13 @@ class Table(Generic[Row]):
     Args:
         topic: Its name.
         parse: Reads a value; raises ValueError for what it cannot read.
+        only: What the rest of a key begins with; the topic's other records are not this table's.
     """
 
-    def __init__(self, *, topic: str, parse: Callable[[bytes], Row]) -> None:
+    def __init__(self, *, topic: str, parse: Callable[[bytes], Row], only: str = "") -> None:
         self.topic = topic
         self._parse = parse
+        self._only = only
         self._rows: dict[str, dict[str, Row]] = {}
 
     def apply(self, key: bytes | None, value: bytes | None) -> None:
@@ -52,6 +54,8 @@ class Table(Generic[Row]):
             ValueError: The record cannot be read; the row stays as it was.
         """
         channel_id, _, rest = (key or b"").decode().partition(":")
+        if not rest.startswith(self._only):
+            return
         if value is None:
             self._rows.get(channel_id, {}).pop(rest, None)
         else:
@@ -79,6 +83,10 @@ class Table(Generic[Row]):
     def of(self, channel_id: str) -> Mapping[str, Row]:
         """Return the channel's rows by the rest of their keys."""
         return self._rows.get(channel_id, {})
+
+    def all(self) -> Iterator[Row]:
+        """Return every channel's rows."""
+        return (row for rows in self._rows.values() for row in rows.values())
 
     def get(self, channel_id: str, rest: str) -> Row | None:
         """Return one row, or None."""
@@ -111,7 +119,7 @@ async def read_through(
     wanted = list(partitions)
     try:
         ends = await high_watermarks(connection, wanted)
-        async with _consumer(connection, "read_committed") as consumer:
+        async with open_consumer(connection, "read_committed") as consumer:
             consumer.assign(wanted)
             for partition in wanted:
                 if partition in positions:
@@ -128,7 +136,7 @@ async def high_watermarks(
     connection: KafkaConnection, partitions: Iterable[TopicPartition]
 ) -> Positions:
     """Ask for the ends of partitions, open transactions included."""
-    async with _consumer(connection, "read_uncommitted") as consumer:
+    async with open_consumer(connection, "read_uncommitted") as consumer:
         wanted = list(partitions)
         consumer.assign(wanted)
         ends: Positions = await consumer.end_offsets(wanted)
@@ -163,7 +171,7 @@ class TableFollower:
         failures = 0
         while not stop.is_set():
             try:
-                async with _consumer(self._connection, "read_committed") as consumer:
+                async with open_consumer(self._connection, "read_committed") as consumer:
                     await self._load(consumer)
                     failures = 0
                     await self._follow(consumer, stop)
@@ -239,7 +247,15 @@ async def _drain(
 
 
 @contextlib.asynccontextmanager
-async def _consumer(connection: KafkaConnection, isolation: str) -> AsyncIterator[AIOKafkaConsumer]:
+async def open_consumer(
+    connection: KafkaConnection, isolation: str
+) -> AsyncIterator[AIOKafkaConsumer]:
+    """Give a consumer without a group, and stop it in the end.
+
+    Args:
+        connection: The cluster.
+        isolation: `read_committed` or `read_uncommitted`.
+    """
     consumer = AIOKafkaConsumer(
         group_id=None,
         enable_auto_commit=False,

@@ -6,7 +6,7 @@ trimmed or matched loosely. `helm.listing-settings` overrides it.
 
 from adapter.wire.helm import ListingSettings
 from adapter.wire.jd import JdSku
-from adapter.wire.published import Listing
+from adapter.wire.published import Listing, StockUpdate
 
 ON_SALE, OFF_SALE, DELETED = "1", "2", "4"
 """JD's states of a SKU.
@@ -68,6 +68,19 @@ def mapped(listing: Listing, override: ListingSettings | None) -> Listing:
     if all(getattr(listing, name) == value for name, value in made.items()):
         return listing  # a restart restores a whole shop this way
     return listing.model_copy(update=made)
+
+
+def listing_as_written(update: StockUpdate) -> Listing:
+    """Make the listing that its last write tells of, where listings are not published."""
+    return Listing(
+        channel_id=update.channel_id,
+        sku_id=update.sku_id,
+        outer_id=update.sku,
+        sku=update.sku,
+        mapping="code",
+        title="",
+        status="on_sale",
+    )
 
 
 def is_changed(known: Listing | None, found: Listing) -> bool:

@@ -10,7 +10,7 @@ from datetime import datetime
 from types import MappingProxyType
 
 from adapter.rules.bookings import Bookings
-from adapter.rules.catalogue import mapped
+from adapter.rules.catalogue import listing_as_written, mapped
 from adapter.rules.ledger import StockLedger
 from adapter.rules.mapping import level_counts
 from adapter.rules.stock import Level, StockRule
@@ -81,17 +81,7 @@ class ChannelState:
 
         It is written at once after a restart; what else it is, the catalogue tells.
         """
-        self.restore_listing(
-            Listing(
-                channel_id=update.channel_id,
-                sku_id=update.sku_id,
-                outer_id=update.sku,
-                sku=update.sku,
-                mapping="code",
-                title="",
-                status="on_sale",
-            )
-        )
+        self.restore_listing(listing_as_written(update))
 
     def override_changed(self, sku_id: str) -> Listing | None:
         """Take in that a listing's own settings changed; return the listing as it is now."""

@@ -311,6 +311,6 @@ class Command(Incoming):
     command_id: Code
     """Names the command; its outcome is published under it."""
     command: Annotated[str, Field(min_length=1, max_length=50)]
-    """pause, resume, ..."""
+    """pause, resume, approve, resync or reconcile; any other is answered as failed."""
     arguments: dict[str, Any] = Field(default_factory=dict)
-    """What the command needs."""
+    """What the command needs: reconcile takes `repair`, true or false."""

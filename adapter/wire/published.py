@@ -3,7 +3,7 @@
 Source: contracts/helm/.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, FiniteFloat
 
@@ -471,7 +471,9 @@ class CommandOutcome(Outgoing):
     """What was asked for."""
     status: Literal["accepted", "running", "done", "failed"]
     """How far it is."""
-    result: dict[str, str | int] = Field(default_factory=dict)
-    """What came of it."""
+    arguments: dict[str, Any] = Field(default_factory=dict)
+    """As they were asked for; who takes the channel over goes on by them."""
+    result: dict[str, Any] = Field(default_factory=dict)
+    """What came of it; while it runs `done` of `total`, when it failed the `reason`."""
     at: Instant
     """When."""

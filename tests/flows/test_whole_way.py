@@ -151,7 +151,7 @@ async def test_pause_and_resume_by_command(kafka_bootstrap_servers: str, topic_p
         await eventually(lambda: sandbox.sku(sku.sku_id).sellable == 9)
 
         assert (paused["status"], unknown["status"]) == ("done", "failed")
-        assert "pause and resume" in unknown["result"]["reason"]
+        assert "pause, resume" in unknown["result"]["reason"]
         assert at_jd == 6
 
 

@@ -1,55 +1,19 @@
 """A shard on a real broker."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 import pytest
 
-from adapter.diagnostics import Metrics
 from adapter.errors import ShardLost
-from adapter.kafka.publisher import Publisher
 from adapter.kafka.records import OutgoingRecord
 from adapter.kafka.shard import Shard
 from adapter.wire.published import StockUpdate
-from tests.world import World, world
+from tests.owners import owners
+from tests.world import world
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(180)]
-
-
-@asynccontextmanager
-async def owners(w: World) -> AsyncIterator[Callable[[], Shard]]:
-    """Make owners of shard 0 of the same group, and close them at last."""
-    settings = w.settings()
-    publisher = Publisher(connection=settings.kafka, timeout_s=10)
-    await publisher.start()
-    made: list[Shard] = []
-
-    async def prove(_: int) -> None:
-        """The proof was young when the call to JD began."""
-
-    def owner() -> Shard:
-        shard = Shard(
-            partition=0,
-            connection=settings.kafka,
-            names=w.names,
-            group=settings.consumer_group,
-            transaction_timeout_s=10,
-            publisher=publisher,
-            prove=prove,
-            on_committed=lambda *_: None,
-            metrics=Metrics(),
-        )
-        made.append(shard)
-        return shard
-
-    try:
-        yield owner
-    finally:
-        for shard in made:
-            await shard.close()
-        await publisher.stop()
 
 
 def told(shard: Shard, quantity: int) -> OutgoingRecord:

@@ -133,3 +133,16 @@ def test_a_tombstone_removes_a_row() -> None:
     table.apply(b"c:never", None)
 
     assert dict(table.of("c")) == {}
+
+
+def test_a_table_of_some_of_a_topics_records_leaves_the_others() -> None:
+    """Commands lie beside the channels' health; neither is read as the other."""
+    table: Table[int] = Table(topic="t", parse=int, only="command:")
+    undo = table.try_out(b"c", b"no number")
+    table.apply(b"c", b"no number")
+    table.apply(b"c:command:a:b", b"5")
+    table.apply(b"c", None)
+    undo()
+
+    assert dict(table.of("c")) == {"command:a:b": 5}
+    assert list(table.all()) == [5]

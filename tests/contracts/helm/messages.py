@@ -19,7 +19,13 @@ INSTANTS = st.datetimes(
     )
 )
 AMOUNTS = st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**12), max_value=10**12)
+JSON: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=5,
+)
 SCALARS: dict[Any, st.SearchStrategy[Any]] = {
+    Any: JSON,
     bool: st.booleans(),
     type(None): st.none(),
     float: st.floats(allow_nan=False, allow_infinity=False),
