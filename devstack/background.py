@@ -187,7 +187,7 @@ def _explain(files: _Files, console: Console) -> None:
         "Try:",
         f"  set -a; . {shlex.quote(str(files.environment))}; set +a",
         f"  .venv/bin/helm-jd channels show {CHANNEL}",
-        f"  curl -s {orders} -d {buy}",
+        f"  curl -s {orders} --json {buy}",
         f"  curl -s {addresses.console}/metrics | grep helm_jd_orders",
         "  make down",
     )

@@ -92,12 +92,16 @@ _GRAVEST_FIRST: Sequence[Kind] = (
 
 
 def report_of(rows: Iterable[ReconciliationRow], *, repaired: int) -> ReconciliationReport:
-    """Sum up the comparisons of a whole shop."""
+    """Sum up the comparisons of a whole shop.
+
+    Equal listings, and those for which no level ever came, are counted and not told one by one.
+    """
     counts: dict[Kind, int] = dict.fromkeys(KINDS, 0)
     told: list[ReconciliationRow] = []
     for row in rows:
         counts[row.kind] += 1
-        if row.kind != "equal":
+        is_without_level = row.kind == "waiting" and row.desired is None
+        if row.kind != "equal" and not is_without_level:
             told.append(row)
     told.sort(key=lambda row: (_GRAVEST_FIRST.index(row.kind), len(row.sku_id), row.sku_id))
     return ReconciliationReport(counts, told[:MOST_ROWS], repaired)
