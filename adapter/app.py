@@ -1,6 +1,7 @@
 """The composition root: puts the rooms together and runs them until told to stop."""
 
 import asyncio
+import gc
 import signal
 import time
 import uuid
@@ -37,12 +38,16 @@ from adapter.rules.stock import Level
 from adapter.settings import Settings
 from adapter.web.server import application, listening
 from adapter.wire.kept import Checkpoint
+from adapter.wire.published import StockUpdate
 from adapter.workers import wait_any
 from contracts import jd_carriers
 
 log = structlog.get_logger()
 
 TRANSACTION_TIMEOUT_S = 10.0
+COLLECT_AFTER = 50_000
+"""New objects after which Python looks for unreachable ones. By default, 700, it looks through the
+tables over and over while they are read, which takes longer than reading them."""
 
 
 def run(settings: Settings) -> None:
@@ -51,6 +56,7 @@ def run(settings: Settings) -> None:
     Raises:
         FatalError: It cannot start, or cannot go on.
     """
+    gc.set_threshold(COLLECT_AFTER)
     asyncio.run(_run_until_signalled(settings))
 
 
@@ -300,13 +306,6 @@ class Adapter:
     def _restored(self, channel: Channel, shard: Shard) -> ChannelState:
         channel_id, settings = channel.channel_id, channel.settings
         tables, pool = shard.tables, settings.stock_pool
-        # Compaction keeps a level's last record, not its newest: what was offered may know better.
-        for update in tables.stock_updates.of(channel_id).values():
-            if update.level is not None:
-                level = Level(
-                    update.level.available, update.level.version, update.level.occurred_at
-                )
-                self.tables.levels.restore(pool, update.sku, level)
         state = ChannelState(
             settings=settings,
             levels=self.tables.levels.of(pool),
@@ -320,7 +319,14 @@ class Adapter:
         if settings.sync_inventory:
             for listing in tables.listings.of(channel_id).values():
                 state.restore_listing(listing)
-        for update in tables.stock_updates.of(channel_id).values():
+        for kept in tables.stock_updates.of(channel_id).values():
+            update = StockUpdate.model_validate_json(kept)
+            # Compaction keeps a level's last record, not its newest: what was offered may know
+            # better.
+            if (used := update.level) is not None:
+                level = Level(used.available, used.version, used.occurred_at)
+                if self.tables.levels.restore(pool, update.sku, level):
+                    state.ledger.level_changed(update.sku)
             if not settings.sync_inventory:
                 state.restore_mapping(update)
             state.restore_offered(update, now=now, late_until=now + self._call_life)

@@ -14,6 +14,7 @@ import time
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+from adapter.app import COLLECT_AFTER
 from benchmarks.measured import RUNS, Figures, scaled
 from benchmarks.place import Place, level_row
 from benchmarks.stock_intake import adapter_tables, code_of, take_in
@@ -36,13 +37,14 @@ async def _cost(place: Place, skus: int) -> tuple[float, float]:
     """Take a shop in; return microseconds of CPU time and bytes of memory for one SKU."""
     before = _resident_bytes()
     began = time.process_time()
-    tables = adapter_tables(place, skus)
-    await take_in(place, tables)
+    tables, ledger = adapter_tables(place, skus)
+    await take_in(place, tables, ledger)
     took = time.process_time() - began
     return took / skus * 1e6, (_resident_bytes() - before) / skus
 
 
 def _run(pipe: Connection, bootstrap_servers: str, skus: int) -> None:
+    gc.set_threshold(COLLECT_AFTER)  # as in the adapter's own process
     pipe.send(asyncio.run(_cost(_place(bootstrap_servers, skus), skus)))
 
 

@@ -39,6 +39,7 @@ def _listings(shard: int, at: datetime) -> Iterator[Row]:
             channel_id=CHANNEL,
             sku_id=sku_id,
             ware_id=str(10**10 + number // 6),
+            outer_id=_code(number),
             sku=_code(number),
             mapping="code",
             title=f"纯棉圆领短袖T恤 男女同款 宽松百搭 {number}",
@@ -118,7 +119,8 @@ def _prepared(bootstrap_servers: str, simulator: SimulatorHandle, folder: Path) 
     async def prepare() -> None:
         await _fill(place)
         # The shop itself is small: how long JD takes to list one is no matter of a restart.
-        await place.put_channel(CHANNEL, seller_of(simulator.create_sandbox(sku_count=1)))
+        seller = seller_of(simulator.create_sandbox(sku_count=1))
+        await place.put_channel(CHANNEL, seller, sync_inventory=True)
 
     asyncio.run(prepare())
     return place

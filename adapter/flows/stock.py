@@ -274,9 +274,11 @@ class StockFlow:
         self, sku_id: str, generation: int, reading: JdStockReading
     ) -> list[OutgoingRecord]:
         """Make the record that a suspect holds what was written; nothing where it does not."""
-        last = self._shard.tables.stock_updates.get(self._channel_id, sku_id)
-        is_stale = generation != self._ledger.generation(sku_id)
-        if is_stale or last is None or last.quantity != reading.stock_num:
+        kept = self._shard.tables.stock_updates.get(self._channel_id, sku_id)
+        if kept is None or generation != self._ledger.generation(sku_id):
+            return []
+        last = StockUpdate.model_validate_json(kept)
+        if last.quantity != reading.stock_num:
             return []
         update = last.model_copy(update={"status": "accepted", "at": self._now()})
         return [self._shard.events.stock_update(update)]

@@ -37,9 +37,8 @@ class ShardTables:
         self.order_index: Table[OrderIndexEntry] = Table(
             topic=names.order_index, parse=OrderIndexEntry.model_validate_json
         )
-        self.stock_updates: Table[StockUpdate] = Table(
-            topic=names.stock_updates, parse=StockUpdate.model_validate_json
-        )
+        # Kept as they were written: every listing has one, and read they take eight times as much.
+        self.stock_updates: Table[bytes] = Table(topic=names.stock_updates, parse=_checked_update)
         self.listings: Table[Listing] = Table(
             topic=names.listings, parse=Listing.model_validate_json
         )
@@ -85,6 +84,11 @@ class ShardTables:
         finally:
             for undo in reversed(undos):
                 undo()
+
+
+def _checked_update(value: bytes) -> bytes:
+    StockUpdate.model_validate_json(value)
+    return value
 
 
 class Shard:
