@@ -155,22 +155,18 @@ class WholeTables:
 
     def _take_level(self, record: ReadRecord) -> int:
         try:
-            return self._take_readable_level(record)
+            if record.value is None:
+                self.levels.take(*_parts(record.key), Level(None))
+                return 0
+            change = read_message(StockChange, record.value, contract="helm.stock-changes")
+            stock_pool = change.stock_pool
+            if "stock_pool" not in change.model_fields_set:
+                stock_pool = _parts(record.key)[0]
+            require_key(record.key, f"{stock_pool}:{change.sku}")
         except Exception:
             with contextlib.suppress(MalformedRecord):
                 self.levels.take_unreadable(*_parts(record.key))
             raise
-
-    def _take_readable_level(self, record: ReadRecord) -> int:
-        if record.value is None:
-            stock_pool, sku = _parts(record.key)
-            self.levels.take(stock_pool, sku, Level(None))
-            return 0
-        change = read_message(StockChange, record.value, contract="helm.stock-changes")
-        stock_pool = change.stock_pool
-        if "stock_pool" not in change.model_fields_set:
-            stock_pool = _parts(record.key)[0]
-        require_key(record.key, f"{stock_pool}:{change.sku}")
         level = Level(change.available, change.version, change.occurred_at)
         self.levels.take(stock_pool, change.sku, level)
         return unknown_fields(change)
