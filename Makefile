@@ -9,6 +9,7 @@ PYTEST_WORKERS ?= 2
 SEED ?= 11
 SIZE ?= 2000
 FUZZ_EXAMPLES ?= 100000
+BENCH ?=
 
 LOCKS := requirements.lock requirements-build.lock requirements-conformance.lock
 IMAGE_HOME ?= /opt/helm-jd
@@ -69,8 +70,8 @@ up: bootstrap ## Start Kafka, the JD simulator and the adapter, and leave them r
 down: bootstrap ## Stop what `make up` started
 	$(BIN)/python -m devstack down
 
-bench: bootstrap ## Measure speed: ratios against named peers
-	$(BIN)/python -m benchmarks
+bench: bootstrap ## Measure speed: ratios against named peers (BENCH: only those named)
+	$(BIN)/python -m benchmarks $(BENCH)
 
 soak-stock: bootstrap ## Stock under faults and kills (SEED, SIZE changes)
 	SEED=$(SEED) SIZE=$(SIZE) $(BIN)/python -m pytest tests/journey/test_soak.py -k stock

@@ -60,6 +60,11 @@ class Program:
         """Where its output goes, that of all its starts in one file."""
         return self._folder / f"{self._name}.log"
 
+    @property
+    def pid(self) -> int | None:
+        """Its process id; None while it does not run."""
+        return self._running.pid if self._running else None
+
     def start(self, *, timeout_s: float) -> None:
         """Start it and return when it is ready.
 

@@ -289,6 +289,7 @@ class ChannelRunner:
     async def _run_flows(self, channel: Channel) -> None:
         """Run all flows until told to stop or one fails; the others then finish their step."""
         running = self._build(channel, self._shard, self._problems)
+        log.info("channel.started", channel=self._channel_id, listings=len(running.state.listings))
         stop = asyncio.Event()
         self._running = running
         tasks = [

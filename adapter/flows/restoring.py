@@ -35,11 +35,6 @@ def restored_state(
         now: The clock.
     """
     pool = settings.stock_pool
-    # Compaction keeps a level's last record, not its newest: what was offered may know better.
-    for update in tables.stock_updates.of(channel_id).values():
-        if update.level is not None:
-            level = Level(update.level.available, update.level.version, update.level.occurred_at)
-            levels.restore(pool, update.sku, level)
     state = ChannelState(
         settings=settings,
         levels=levels.of(pool),
@@ -53,7 +48,12 @@ def restored_state(
     if settings.sync_inventory:
         for listing in tables.listings.of(channel_id).values():
             state.restore_listing(listing)
-    for update in tables.stock_updates.of(channel_id).values():
+    for update in tables.stock_updates.rows(channel_id):
+        # Compaction keeps a level's last record, not its newest: what was offered may know better.
+        if (used := update.level) is not None:
+            level = Level(used.available, used.version, used.occurred_at)
+            if levels.restore(pool, update.sku, level):
+                state.ledger.level_changed(update.sku)
         if not settings.sync_inventory:
             state.restore_mapping(update)
         state.restore_offered(update, now=now, late_until=now + call_life)

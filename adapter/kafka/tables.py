@@ -93,6 +93,35 @@ class Table(Generic[Row]):
         return self._rows.get(channel_id, {}).get(rest)
 
 
+class PackedTable(Generic[Row]):
+    """A table of very many rows that are seldom looked at: kept as they were written.
+
+    Args:
+        topic: Its name.
+        parse: Reads a value; raises ValueError for what it cannot read.
+    """
+
+    def __init__(self, *, topic: str, parse: Callable[[bytes], Row]) -> None:
+        def checked(value: bytes) -> bytes:
+            parse(value)
+            return value
+
+        self.topic = topic
+        self._parse = parse
+        self._kept = Table(topic=topic, parse=checked)
+        self.apply = self._kept.apply
+        self.try_out = self._kept.try_out
+
+    def rows(self, channel_id: str) -> Iterator[Row]:
+        """Go through the channel's rows."""
+        return map(self._parse, self._kept.of(channel_id).values())
+
+    def get(self, channel_id: str, rest: str) -> Row | None:
+        """Return one row, or None."""
+        kept = self._kept.get(channel_id, rest)
+        return None if kept is None else self._parse(kept)
+
+
 async def read_through(
     connection: KafkaConnection,
     partitions: Iterable[TopicPartition],

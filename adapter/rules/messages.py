@@ -27,10 +27,11 @@ def read_message(model: type[Message], value: bytes | None, *, contract: str) ->
         MalformedRecord: Names the field, what is wrong with it, and where to look.
     """
     if value is None:
-        message = f"the record has no value; {contract} needs one: see contracts/helm/{contract}"
-        raise MalformedRecord(message)
+        reason = f"the record has no value; {contract} needs one: see contracts/helm/{contract}"
+        raise MalformedRecord(reason)
     try:
-        return model.model_validate_json(value)
+        # Not `model_validate_json`: its own part costs half as much again, at every record.
+        message: Message = model.__pydantic_validator__.validate_json(value)
     except ValidationError as error:
         wrong = error.errors(include_input=False, include_url=False, include_context=False)
         if wrong[0]["type"] == "json_invalid":
@@ -39,8 +40,9 @@ def read_message(model: type[Message], value: bytes | None, *, contract: str) ->
             f"{_dotted(item['loc'])}: {item['msg'].removeprefix('Value error, ')}"
             for item in wrong[:_MOST_FIELDS]
         )
-        message = f"{fields}. See contracts/helm/{contract}"
-        raise MalformedRecord(message, field=_dotted(wrong[0]["loc"])) from None
+        reason = f"{fields}. See contracts/helm/{contract}"
+        raise MalformedRecord(reason, field=_dotted(wrong[0]["loc"])) from None
+    return message
 
 
 def require_key(key: bytes | None, expected: str) -> None:

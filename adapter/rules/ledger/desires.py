@@ -51,7 +51,8 @@ class Desires:
         self._is_split = is_split
         self._zeroed = zeroed
         self._sales: dict[str, Sale] = {}
-        self._listings_of: dict[str, set[str]] = {}
+        # A tuple, for nearly always it holds one listing, and there may be a million.
+        self._listings_of: dict[str, tuple[str, ...]] = {}
         # True of JD's SKU, whether it is mapped at the moment or not.
         self._open_units: dict[str, int] = {}
         self._not_shared: set[str] = set()
@@ -68,7 +69,7 @@ class Desires:
         """Take in what a listing sells; return whose quantity that may change."""
         changed = set(self.remove(sku_id))
         self._sales[sku_id] = sale
-        self._listings_of.setdefault(sale.sku, set()).add(sku_id)
+        self._listings_of[sale.sku] = (*self._listings_of.get(sale.sku, ()), sku_id)
         return changed | {sku_id} | set(self.siblings(sale.sku))
 
     def remove(self, sku_id: str) -> Iterable[str]:
@@ -76,10 +77,9 @@ class Desires:
         sale = self._sales.pop(sku_id, None)
         if sale is None:
             return ()
-        listings = self._listings_of[sale.sku]
-        listings.discard(sku_id)
-        if not listings:
-            del self._listings_of[sale.sku]
+        listings = self._listings_of.pop(sale.sku)
+        if left := tuple(listing for listing in listings if listing != sku_id):
+            self._listings_of[sale.sku] = left
         return self.siblings(sale.sku)
 
     def share(self, sku_id: str, *, is_shared: bool) -> Iterable[str]:

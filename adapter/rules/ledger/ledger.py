@@ -75,6 +75,8 @@ class StockLedger:
         self._generations: dict[str, int] = {}
         # Those that JD's buyers can order, as far as is known.
         self._selling: set[str] = set()
+        # Those that something happened to: reckoned once, when somebody asks, however much it was.
+        self._stale: dict[str, None] = {}
 
     # Facts -----------------------------------------------------------------------------------
 
@@ -175,10 +177,12 @@ class StockLedger:
 
     def approve(self) -> int:
         """Release the brake for what waits behind it; return how many listings that are."""
+        self._settle()
         return len(self._queues.approve())
 
     def resync(self) -> int:
         """Write every listing again, behind all other work; return how many."""
+        self._settle()
         self._refusals.forget_all()
         self._offered.clear()
         for sku_id in self._desires:
@@ -201,6 +205,7 @@ class StockLedger:
             is_urgent_only: Only what must go to zero.
         """
         self._reckon_all(self._refusals.over(now))
+        self._settle()
         batch: list[StockWrite] = []
         for sku_id, queue in self._queues.take(
             selling=len(self._selling), now=now, is_urgent_only=is_urgent_only
@@ -353,6 +358,7 @@ class StockLedger:
         """Tell how a listing stands; None for what is not mapped."""
         if self._desires.sale(sku_id) is None:
             return None
+        self._settle()
         refusal = self._refusals.of(sku_id)
         return Standing(
             desired=self._desires.of(sku_id),
@@ -373,21 +379,25 @@ class StockLedger:
     @property
     def braked(self) -> Collection[str]:
         """The listings whose zero waits for approval."""
+        self._settle()
         return self._queues.braked
 
     @property
     def has_refusals(self) -> bool:
         """Whether there are listings whose quantity JD refused last."""
+        self._settle()
         return len(self._refusals) > 0
 
     @property
     def waiting(self) -> int:
         """How many listings can be written at once."""
+        self._settle()
         return len(self._queues)
 
     @property
     def rests_until(self) -> datetime | None:
         """When a refused listing or a suspect is due, if nothing happens before."""
+        self._settle()
         dues = (self._suspects.rests_until, self._refusals.rests_until)
         return min((due for due in dues if due is not None), default=None)
 
@@ -421,7 +431,7 @@ class StockLedger:
         self._doubted.discard(sku_id)
         self._suspects.landed(sku_id)
         self._pass(sku_id)
-        self._reckon(sku_id)
+        self._place(sku_id)  # at once: what changes after this waits from then on
 
     def _set_offered(self, sku_id: str, quantity: int | None) -> None:
         if self._desires.sale(sku_id) is None:
@@ -454,6 +464,22 @@ class StockLedger:
             self._reckon(sku_id)
 
     def _reckon(self, sku_id: str) -> None:
+        """Take note that the listing may belong into another queue.
+
+        What ends a refusal or an approval ends it, even if it is over a moment later.
+        """
+        if sku_id in self._refusals or self._queues.is_approved(sku_id):
+            self._place(sku_id)
+        else:
+            self._stale[sku_id] = None
+
+    def _settle(self) -> None:
+        """Put every listing that something happened to where it belongs."""
+        stale, self._stale = self._stale, {}
+        for sku_id in stale:
+            self._place(sku_id)
+
+    def _place(self, sku_id: str) -> None:
         """Put the listing into the queue where it belongs, or take it out."""
         write = self._due(sku_id)
         if write is None:

@@ -36,6 +36,10 @@ class Queues:
         """What waits for approval."""
         return self._braked.keys()
 
+    def is_approved(self, sku_id: str) -> bool:
+        """Tell whether somebody approved of what a listing waits for."""
+        return sku_id in self._approved
+
     def put(self, sku_id: str, name: Queue, *, ends_a_sale: bool = False) -> None:
         """Let a listing wait; one that waits there already keeps its place.
 

@@ -34,6 +34,10 @@ class Refusals:
         """Count the listings whose quantity JD refused last."""
         return len(self._refusals)
 
+    def __contains__(self, sku_id: str) -> bool:
+        """Tell whether a listing is one of them."""
+        return sku_id in self._refusals
+
     def add(self, sku_id: str, quantity: int, now: datetime) -> None:
         """Take in that JD refuses a quantity."""
         known = self._refusals.get(sku_id)
