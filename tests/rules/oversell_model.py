@@ -8,7 +8,9 @@ and it reaches JD later or never. Helm's clock ticks with each of its levels.
 A sale oversells if more is sold than ever came in. Sales which a channel's number could not
 reflect yet are the buffer's business: what was sold elsewhere, on another channel or shipped past
 the adapter, since the number was reckoned. A sale is a *breach* if it oversells though no more of
-these than the buffer were on their way.
+these were on their way than the buffer really held back: of one unit a buffer of two holds back
+one. What follows a sale that was excused so is not judged: JD's number knows nothing below 0, so
+a cancellation may then give back a unit that is not there.
 """
 
 from collections.abc import Iterator
@@ -61,7 +63,8 @@ class Model:
         """Everything known and nothing sold."""
         level = HelmLevel(self.goods, 1, 0)
         sellable = self._reckon(level, (), 0)
-        channel = Channel(Number(sellable, 0, 0, 0), sellable)
+        held_back = min(self.goods, self.rule.stock_buffer)
+        channel = Channel(Number(sellable, 0, 0, 0, held_back), sellable)
         return State(
             self.goods,
             level,
@@ -124,7 +127,9 @@ class Model:
                 left=state.left._replace(orders=state.left.orders - 1),
             )
             unseen = self._unseen(state, channel)
-            if self.unsold(sold) < 0 and unseen <= self.rule.stock_buffer:
+            if self.unsold(sold) < 0 and unseen > state.channels[channel].number.held_back:
+                sold = sold._replace(is_excused=True)
+            elif self.unsold(sold) < 0 and not state.is_excused:
                 sold = sold._replace(breach=f"oversold with {unseen} on their way")
             yield f"sale on {channel}", sold
 
@@ -212,11 +217,14 @@ class Model:
             known = channel._replace(offered=channel.number.quantity, is_suspect=False)
             yield "read back", with_channel(state, place, known)
 
-    @staticmethod
-    def _reckoned(state: State, desired: int) -> Number:
+    def _reckoned(self, state: State, desired: int) -> Number:
         seen = sum(bool(order.seen) << at for at, order in enumerate(state.orders))
         shipped = sum((order.seen == "shipped") << at for at, order in enumerate(state.orders))
-        return Number(desired, seen, shipped, state.level.elsewhere)
+        version = state.level.version
+        uncounted = sum(self._uncounted(order, version) for order in state.orders if order.seen)
+        there = max(state.level.available - uncounted, 0)
+        held_back = min(there, self.rule.stock_buffer)
+        return Number(desired, seen, shipped, state.level.elsewhere, held_back)
 
     def _arrived(self, state: State, place: int, number: Number, how: str) -> State:
         channel = state.channels[place]
@@ -236,7 +244,7 @@ class Model:
     def _is_returned(self, order: Order, number: Number, at: int) -> bool:
         """Tell whether JD had taken an order's units off, and a write put them back unknowingly."""
         if self.stock_model == "sellable":
-            return order.at_jd == "open" and not number.orders >> at & 1
+            return order.at_jd != "cancelled" and not number.orders >> at & 1
         return order.parcel == "past" and not number.shipped >> at & 1
 
     def _order(self, state: State, place: int, order: Order) -> Iterator[tuple[str, State]]:

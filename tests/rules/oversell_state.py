@@ -41,6 +41,8 @@ class Number(NamedTuple):
     """Those of them that were seen as shipped."""
     elsewhere: int
     """The units sold elsewhere of which the level told."""
+    held_back: int
+    """The units that the buffer really held back: no more than there were."""
     returned: int = 0
     """Units that the write gave back, for JD had changed its number and nobody had seen why."""
 
@@ -103,6 +105,8 @@ class State(NamedTuple):
     """The records of `helm.stock-changes` that the adapter did not read."""
     receipts: tuple[tuple[int, Receipt], ...] = ()
     """The records of `helm.order-receipts` that the adapter did not read."""
+    is_excused: bool = False
+    """A sale oversold because of more that was on its way than the buffer covers."""
     breach: str = ""
     """How a sale broke the promise."""
 
