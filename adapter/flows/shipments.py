@@ -40,6 +40,10 @@ LARGEST_SHIPMENT = 256 * 1024
 """Bytes of a dispatch; it is kept with more around it, which must fit into a record too."""
 CARRIERS_KEPT = timedelta(hours=1)
 LONGEST_WAIT_S = 600.0
+WRITES_LAND = timedelta(milliseconds=250)
+"""How soon to look again whether the stock writes of a shipment's listings have landed."""
+LONGEST_FOR_WRITES = timedelta(minutes=5)
+"""How long a shipment waits for stock writes that may still arrive at JD."""
 
 
 def accept_shipment(
@@ -117,6 +121,7 @@ class ShipmentFlow:
         self._due: dict[str, datetime] = {}
         self._tries: dict[str, int] = {}
         self._held: dict[str, list[str]] = {}
+        self._asked_at: dict[str, datetime] = {}
         # A former owner's call may still be on its way: each of these is read back before it is
         # submitted, and until it is answered what it would change is not written.
         self._unsure: set[str] = set()
@@ -158,6 +163,9 @@ class ShipmentFlow:
             return
         self._problems.passed(UNKNOWN_CARRIER)
         waybills = [parcel.shipping_tracking_code for parcel in shipment.parcels]
+        if self._waits_for_writes(pending):
+            self._due[pending.shipment_id] = self._now() + WRITES_LAND
+            return
         self._hold(pending)
         try:
             await self._ship(pending, carriers, waybills)
@@ -170,6 +178,20 @@ class ShipmentFlow:
             if pending.shipment_id not in self._unsure:
                 self._release(pending)
             self._postpone(pending, error)
+
+    def _waits_for_writes(self, pending: PendingShipment) -> bool:
+        """Tell whether stock writes of the order's listings have to land first.
+
+        JD that answers no call for long must not keep a parcel that has left from being told.
+        """
+        if pending.shipment_id in self._held:
+            return False
+        since = self._asked_at.setdefault(pending.shipment_id, self._now())
+        entry = self._shard.tables.order_index.get(
+            self._channel_id, pending.shipment.channel_order_id
+        )
+        is_open = entry is not None and self._state.ledger.may_arrive(entry.ordered)
+        return is_open and self._now() - since < LONGEST_FOR_WRITES
 
     def _obstacle(self, shipment: Shipment) -> str:
         """Say why a shipment cannot be submitted as it is; empty when it can."""
@@ -281,6 +303,7 @@ class ShipmentFlow:
         await self._shard.transact(decide, applied=applied)
         self._release(pending)
         self._unsure.discard(pending.shipment_id)
+        self._asked_at.pop(pending.shipment_id, None)
         self._due.pop(pending.shipment_id, None)
         self._tries.pop(pending.shipment_id, None)
         self._metrics.shipment_results.labels(outcome=outcome).inc()

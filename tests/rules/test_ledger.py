@@ -697,3 +697,29 @@ def test_a_sku_whose_level_cannot_be_read_offers_none_where_that_is_asked_for() 
     ledger.level_changed("A")
 
     assert handed_out(write_all(ledger, NOW)) == [("A", 0)]
+
+
+def test_a_shipment_has_to_wait_while_a_write_may_still_arrive() -> None:
+    """Reckoned before JD took the units off and arriving after, it would sell them again."""
+    ledger, change = a_ledger({"A": 5, "B": 1})
+    under_way = ledger.next_batch(NOW)
+    in_flight = ledger.may_arrive(["A"])
+    ledger.unknown(under_way, NOW + CALL_LIFE)
+    suspect = ledger.may_arrive(["A"])
+    change("A", 6)
+    ledger.accepted(ledger.next_batch(NOW + CALL_LIFE))
+
+    assert (in_flight, suspect) == (True, True)
+    assert not ledger.may_arrive(["A"])
+
+
+def test_a_reading_during_a_shipment_says_nothing() -> None:
+    """JD may have taken the units off already, or not yet."""
+    ledger, _ = a_ledger({"A": 5})
+    write_all(ledger, NOW)
+    ledger.shipment_started(["A"])
+    is_taken = ledger.observed("A", 4, generation=ledger.generation("A"))
+    ledger.shipment_ended(["A"])
+
+    assert not is_taken
+    assert ledger.offered("A") == 5

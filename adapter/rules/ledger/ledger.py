@@ -140,6 +140,14 @@ class StockLedger:
         """Take in that a call for this listing may still arrive at JD until then."""
         self._suspects.add(sku_id, until)
 
+    def may_arrive(self, sku_ids: Iterable[str]) -> bool:
+        """Tell whether a write of one of these is under way, or may still arrive at JD.
+
+        A shipment waits for it: a write that was reckoned before JD took the shipped units off,
+        and arrives after, would sell them again.
+        """
+        return any(sku_id in self._in_flight or sku_id in self._suspects for sku_id in sku_ids)
+
     def refused_before(self, sku_id: str, quantity: int, now: datetime) -> None:
         """Take in, at a restart, the quantity that JD refused last."""
         self._refusals.add(sku_id, quantity, now)
@@ -334,7 +342,8 @@ class StockLedger:
         Returns:
             False when something crossed the reading, so that it says nothing.
         """
-        if generation != self.generation(sku_id) or sku_id in self._in_flight:
+        is_busy = sku_id in self._in_flight or sku_id in self._shipments
+        if is_busy or generation != self.generation(sku_id):
             return False
         self._set_offered(sku_id, stock_num)
         self._reckon(sku_id)
