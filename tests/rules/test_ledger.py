@@ -553,6 +553,50 @@ def test_an_approval_holds_for_one_zero_of_a_listing_only() -> None:
     assert write_all(ledger, NOW) == []
 
 
+def not_carried_out(ledger: StockLedger, batch: Sequence[StockWrite]) -> None:
+    """JD was too busy to take a call."""
+    ledger.untouched(batch)
+
+
+def not_answered(ledger: StockLedger, batch: Sequence[StockWrite]) -> None:
+    """A call's answer got lost."""
+    ledger.unknown(batch, NOW + CALL_LIFE)
+
+
+def refused(ledger: StockLedger, batch: Sequence[StockWrite]) -> None:
+    """JD refuses each of a call's listings."""
+    for write in batch:
+        ledger.refused(write, NOW)
+
+
+@pytest.mark.parametrize("failed", [not_carried_out, not_answered, refused])
+def test_a_zero_that_is_tried_again_counts_once(
+    failed: Callable[[StockLedger, Sequence[StockWrite]], None],
+) -> None:
+    """Twelve of forty listings are no wave, however often JD does not take them."""
+    ledger, change = a_shop(40)
+    for number in range(12):
+        change(str(number), 0)
+    failed(ledger, ledger.next_batch(NOW))
+
+    assert len(ledger.next_batch(NOW + FIRST_RETRY)) == 12
+
+
+@pytest.mark.parametrize("failed", [not_carried_out, not_answered])
+def test_an_approval_outlasts_a_call_that_fails(
+    failed: Callable[[StockLedger, Sequence[StockWrite]], None],
+) -> None:
+    """What somebody approved is tried until JD has it, without being asked for again."""
+    ledger, change = a_shop(60)
+    for number in range(60):
+        change(str(number), 0)
+    write_all(ledger, NOW)
+    ledger.approve()
+    failed(ledger, ledger.next_batch(NOW))
+
+    assert len(write_all(ledger, NOW)) == 60
+
+
 def test_a_hold_is_no_wave() -> None:
     """Somebody said so, listing by listing."""
     ledger, _ = a_shop(50)

@@ -246,12 +246,12 @@ class StockLedger:
         for write in batch:
             self._set_offered(write.sku_id, None)
             self._suspects.add(write.sku_id, until)
-            self._landed(write.sku_id)
+            self._write_again(write)
 
     def untouched(self, batch: Iterable[StockWrite]) -> None:
         """Take in that the call was not carried out: they are written later."""
         for write in batch:
-            self._landed(write.sku_id)
+            self._write_again(write)
 
     def is_desired(self, batch: Iterable[StockWrite]) -> bool:
         """Tell whether these are still the quantities that JD should hold."""
@@ -425,6 +425,11 @@ class StockLedger:
         self._pass(sku_id)
         if sku_id in self._in_flight:
             self._doubted.add(sku_id)
+
+    def _write_again(self, write: StockWrite) -> None:
+        if write.queue == "zero":
+            self._queues.let_pass(write.sku_id)
+        self._landed(write.sku_id)
 
     def _landed(self, sku_id: str) -> None:
         self._in_flight.discard(sku_id)
