@@ -319,6 +319,7 @@ class ShipmentFlow:
                 status="adjusted",
                 quantity=quantity,
                 stock_ref=f"shipment:{pending.shipment_id}",
+                store_id=self._settings.jd_store_id,
                 level=last.level if last else None,
                 arithmetic=last.arithmetic if last else None,
                 at=now,

@@ -56,6 +56,7 @@ class StockFlow:
         state: What is known of it.
         shard: Publishes and proves ownership.
         jd: JD.
+        stock_pool: The pool whose levels it offers.
         store_id: JD's store; None for the shop's default one.
         call_life: After this a call that got no answer can no longer arrive at JD.
         calls_at_once: Calls that may be under way side by side; a listing is in one at most.
@@ -72,6 +73,7 @@ class StockFlow:
         state: ChannelState,
         shard: Shard,
         jd: JdClient,
+        stock_pool: str,
         store_id: str | None,
         call_life: timedelta,
         calls_at_once: int,
@@ -85,6 +87,7 @@ class StockFlow:
         self._ledger = state.ledger
         self._shard = shard
         self._jd = jd
+        self._stock_pool = stock_pool
         self._store_id = store_id
         self._call_life = call_life
         self._calls_at_once = calls_at_once
@@ -423,7 +426,9 @@ class StockFlow:
                     "status": status,
                     "quantity": write.quantity,
                     "stock_ref": stock_ref,
+                    "store_id": self._store_id,
                     "level": LevelUsed(
+                        stock_pool=self._stock_pool,
                         available=write.level.available,
                         version=write.level.version,
                         occurred_at=write.level.occurred_at,
