@@ -42,6 +42,7 @@ CLAMPED = "STOCK_CLAMPED"
 REGRESSED = "STOCK_VERSION_REGRESSED"
 UNREADABLE = "STOCK_LEVEL_UNREADABLE"
 FALLBACK = "STOCK_ONE_BY_ONE"
+READING = "reading back"
 SCARCE = timedelta(seconds=30)
 """Once the day's calls for stock are used up: so long only what must go to zero is tried."""
 FALLBACK_LASTS = timedelta(days=1)
@@ -253,19 +254,22 @@ class StockFlow:
         """Read one suspect back, if one is due; no write is under way meanwhile."""
         due = self._ledger.next_reading(self._now())
         if due is None:
+            if not self._ledger.has_suspects:
+                self._problems.passed(READING)
             return False
         sku_id, generation = due
         try:
             reading = await self._jd.query_stock(sku_id)
-        except JdRejected as error:
+        except (JdRejected, ScopeError) as error:  # stock itself can go on without
             log.warning("stock.not_read_back", channel=self._channel_id, sku_id=sku_id)
-            self._ledger.reading_failed(sku_id, self._now())
-            self._problems.seen_error(error, now=self._now(), flow=f"reading {sku_id}")
+            self._unanswered.touched([sku_id])
+            self._ledger.reading_refused(sku_id, self._now())
+            self._problems.seen_error(error, now=self._now(), flow=READING)
             return True
         except TransientError:
             self._ledger.reading_failed(sku_id, self._now())
             raise
-        self._problems.passed(f"reading {sku_id}")
+        self._problems.passed(READING)
         self._unanswered.touched([sku_id])
         await self._shard.transact(
             lambda: [self._confirmed(sku_id, generation, reading)],

@@ -429,6 +429,39 @@ def test_a_refused_listing_blocks_no_other() -> None:
     assert handed_out(ledger.next_batch(NOW)) == [("B", 7)]
 
 
+def test_a_suspect_that_jd_does_not_show_is_settled_by_another_write() -> None:
+    """That write left when no older call could arrive any more."""
+    ledger, _ = a_ledger({"A": 5})
+    later = NOW + CALL_LIFE
+    ledger.unknown(ledger.next_batch(NOW), later)
+    ledger.accepted(ledger.next_batch(NOW))
+    reading = ledger.next_reading(later)
+    ledger.reading_refused("A", later)
+    again = ledger.next_batch(later)
+    ledger.accepted(again)
+
+    assert reading is not None
+    assert handed_out(again) == [("A", 5)]
+    assert not ledger.has_suspects
+
+
+def test_what_jd_neither_shows_nor_takes_is_asked_for_less_and_less() -> None:
+    """A SKU that JD knows no more must not use up the day's calls."""
+    ledger, _ = a_ledger({"A": 5})
+    ledger.unknown(ledger.next_batch(NOW), NOW)
+    moment, looks = NOW, 0
+    while moment < NOW + timedelta(days=1):
+        for write in ledger.next_batch(moment):
+            ledger.refused(write, moment)
+        if ledger.next_reading(moment) is not None:
+            looks += 1
+            ledger.reading_refused("A", moment)
+        assert ledger.rests_until is not None
+        moment = max(ledger.rests_until, moment + timedelta(seconds=1))
+
+    assert 5 < looks < 20
+
+
 # The brake -----------------------------------------------------------------------------------
 
 

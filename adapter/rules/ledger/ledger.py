@@ -323,6 +323,17 @@ class StockLedger:
         if sku_id in self._suspects:
             self._suspects.again(sku_id, now)
 
+    def reading_refused(self, sku_id: str, now: datetime) -> None:
+        """Take in that JD does not show a suspect.
+
+        It is written again instead: that write comes after any older call. Where JD refuses this
+        too, both are tried again, later each time.
+        """
+        if sku_id in self._suspects:
+            self._suspects.not_shown(sku_id, now)
+            self._set_offered(sku_id, None)
+            self._reckon(sku_id)
+
     def observed(self, sku_id: str, stock_num: int, *, generation: int) -> bool:
         """Take in JD's number as a reconciliation read it.
 
@@ -387,6 +398,11 @@ class StockLedger:
         """Whether there are listings whose quantity JD refused last."""
         self._settle()
         return len(self._refusals) > 0
+
+    @property
+    def has_suspects(self) -> bool:
+        """Whether there are listings whose last call may still arrive, or was not read back."""
+        return len(self._suspects) > 0
 
     @property
     def waiting(self) -> int:
