@@ -27,10 +27,10 @@ from adapter.kafka.shard import Shard
 from adapter.rules.budget import Lane
 from adapter.rules.diagnosis import Problems, jd_words
 from adapter.rules.ledger import LARGEST_BATCH, StockWrite
+from adapter.rules.reconciliation import Figures, figures_of
 from adapter.rules.state import ChannelState
 from adapter.rules.stock import LARGEST_QUANTITY
 from adapter.rules.unanswered import UnansweredCalls
-from adapter.wire.jd import JdStockReading
 from adapter.wire.kept import Checkpoint
 from adapter.wire.published import Arithmetic, JdWords, LevelUsed, StockUpdate
 
@@ -230,8 +230,10 @@ class StockFlow:
             yield self._records(certain, "accepted", stock_ref)
             yield self._records(open_still, "unknown", stock_ref)
             for write in refused:
+                # JD took nothing of this call, but an older one may still arrive.
+                status = "refused" if self._ledger.is_certain(write.sku_id) else "unknown"
                 words = jd_words(refusals[write.sku_id])
-                yield self._records([write], "refused", stock_ref, jd=words)
+                yield self._records([write], status, stock_ref, jd=words)
 
         def applied() -> None:
             self._ledger.accepted(accepted)
@@ -271,29 +273,28 @@ class StockFlow:
             raise
         self._problems.passed(READING)
         self._unanswered.touched([sku_id])
+        figures = figures_of(reading, self._store_id)
         await self._shard.transact(
-            lambda: [self._confirmed(sku_id, generation, reading)],
-            applied=lambda: self._take_reading(sku_id, generation, reading),
+            lambda: [self._confirmed(sku_id, generation, figures)],
+            applied=lambda: self._take_reading(sku_id, generation, figures),
         )
         return True
 
-    def _confirmed(
-        self, sku_id: str, generation: int, reading: JdStockReading
-    ) -> list[OutgoingRecord]:
+    def _confirmed(self, sku_id: str, generation: int, figures: Figures) -> list[OutgoingRecord]:
         """Make the record that a suspect holds what was written; nothing where it does not."""
         last = self._shard.tables.stock_updates.get(self._channel_id, sku_id)
         is_stale = generation != self._ledger.generation(sku_id)
-        if is_stale or last is None or last.quantity != reading.stock_num:
+        if is_stale or last is None or last.quantity != figures.stock_num:
             return []
         update = last.model_copy(update={"status": "accepted", "at": self._now()})
         return [self._shard.events.stock_update(update)]
 
-    def _take_reading(self, sku_id: str, generation: int, reading: JdStockReading) -> None:
+    def _take_reading(self, sku_id: str, generation: int, figures: Figures) -> None:
         is_over = self._ledger.read_back(
             sku_id,
             generation,
-            stock_num=reading.stock_num,
-            booked=reading.booked,
+            stock_num=figures.stock_num,
+            booked=figures.booked,
             now=self._now(),
         )
         log.info("stock.read_back", channel=self._channel_id, sku_id=sku_id, is_settled=is_over)

@@ -29,6 +29,7 @@ class Writer:
         self.now, self.shard, self.problems = NOON, FakeShard(), Problems()
         self.written: list[int] = []
         self.reading: object = {}
+        self.refuses = False
         channel = SalesChannel.model_validate({"sync_stock_levels": True} | settings)
         levels, refs = Levels(), count()
         levels.take("default", "TEE", Level(5, 1))
@@ -54,8 +55,10 @@ class Writer:
         )
 
     def answer(self, method: str, asked: dict[str, Any]) -> object:
-        """Take every quantity, and show what the test says."""
+        """Take every quantity or none, and show what the test says."""
         if method.endswith("sku.set"):
+            if self.refuses:
+                return {"returnType": {"success": False, "errorMessage": "不可售"}}
             self.written += [stock["stockNum"] for stock in asked["req"]["skuStocks"]]
             return TAKEN
         return self.reading
@@ -92,3 +95,22 @@ async def test_an_app_that_may_not_read_stock_settles_its_suspects_by_writing() 
     assert writer.statuses()[-1] == "accepted"
     assert not writer.state.ledger.has_suspects
     assert writer.problems.all() == []
+
+
+async def test_what_jd_refuses_while_an_older_call_may_arrive_is_not_known() -> None:
+    """A restart must read it back: the older call may have been taken."""
+    writer = Writer()
+    writer.refuses = True
+    await writer.run()
+
+    assert writer.statuses() == ["intended", "unknown"]
+
+
+async def test_a_suspect_is_read_back_in_the_store_that_was_written() -> None:
+    """What lies in the seller's other stores does not make up for a call that came late."""
+    writer = Writer(jd_store_id="7")
+    await writer.run()
+    writer.reading = a_reading((7, 3), (8, 2))
+    await writer.run(after=CALL_LIFE)
+
+    assert writer.written == [5, 5]
