@@ -164,9 +164,12 @@ class ChannelState:
         """Reckon what JD holds after it took shipped units off a listing's number itself.
 
         Returns:
-            The new offered quantity; None when it is not known.
+            The new offered quantity; None when it is not known, also where a write is under way
+            or an older call may still arrive.
         """
         offered = self.ledger.offered(sku_id)
+        if not self.ledger.is_certain(sku_id):
+            return None
         if offered is None or self._settings.stock_model != "spot":
             return offered
         return max(offered - units, 0)

@@ -325,6 +325,32 @@ def test_jd_takes_shipped_units_off_where_its_number_has_them(
     assert channel.state.jd_changed("100", units) == left
 
 
+def test_what_jd_holds_after_a_shipment_is_not_known_while_a_write_is_under_way() -> None:
+    """Told as certain, it would hide from a restart that the write may still arrive."""
+    channel = Channel()
+    channel.levels.take("default", CODE, Level(17, 1))
+    channel.read()
+    channel.written()
+    channel.levels.take("default", CODE, Level(15, 2))
+    channel.state.ledger.next_batch(NOON)
+    channel.state.ledger.shipment_started(["100"])
+
+    assert channel.state.ledger.offered("100") == 17
+    assert channel.state.jd_changed("100", 2) is None
+
+
+def test_what_jd_holds_after_a_shipment_is_not_known_while_an_older_call_may_arrive() -> None:
+    """Told as certain, it would hide from a restart that the listing has to be read back."""
+    channel = Channel()
+    channel.levels.take("default", CODE, Level(17, 1))
+    channel.read()
+    channel.state.ledger.suspected("100", NOON + CALL_LIFE)
+    channel.written()
+
+    assert channel.state.ledger.offered("100") == 17
+    assert channel.state.jd_changed("100", 2) is None
+
+
 def test_an_own_shipment_causes_no_write() -> None:
     """JD's number, its bookings and what is desired fall together."""
     channel = Channel()
