@@ -462,6 +462,24 @@ def test_what_jd_neither_shows_nor_takes_is_asked_for_less_and_less() -> None:
     assert 5 < looks < 20
 
 
+def test_a_level_that_begins_anew_is_written_even_where_the_quantity_stays() -> None:
+    """Else the last write would name a version that stands over the new ones after a restart."""
+    levels = Levels()
+    ledger = StockLedger(rule=StockRule(), stock_model="spot", levels=levels.of(POOL))
+    levels.watch(POOL, "channel", ledger.level_changed)
+    levels.take(POOL, "A", Level(5, 50))
+    ledger.listing_mapped("A", "A")
+    ledger.accepted(ledger.next_batch(NOW))
+    for level in (Level(None), Level(5, 1)):
+        levels.take(POOL, "A", level)
+    (write,) = ledger.next_batch(NOW)
+    ledger.accepted([write])
+    ledger.level_changed("A")
+
+    assert write.level == Level(5, 1)
+    assert ledger.next_batch(NOW) == []
+
+
 # The brake -----------------------------------------------------------------------------------
 
 

@@ -73,6 +73,8 @@ class StockLedger:
         self._doubted: set[str] = set()
         # Rises with whatever may change what JD holds: a reading that crossed one is worthless.
         self._generations: dict[str, int] = {}
+        # SKUs whose level was taken away, and whose listings forgot what they were offered.
+        self._gone: set[str] = set()
         # Those that JD's buyers can order, as far as is known.
         self._selling: set[str] = set()
         # Those that something happened to: reckoned once, when somebody asks, however much it was.
@@ -82,7 +84,13 @@ class StockLedger:
 
     def level_changed(self, sku: str) -> None:
         """Take in that a SKU has a newer level, or other uncounted units."""
+        was_gone, is_gone = sku in self._gone, self._desires.is_gone(sku)
+        (self._gone.add if is_gone else self._gone.discard)(sku)
         for sku_id in self._desires.listings_of(sku):
+            if is_gone and not was_gone:
+                # Written even where the quantity stays: what was written last names a level whose
+                # version would stand, after a restart, over those that begin anew.
+                self.offered_known(sku_id, None)
             self._reckon(sku_id)
 
     def listing_mapped(
