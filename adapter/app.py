@@ -306,6 +306,7 @@ class Adapter:
                 state=state,
                 shard=shard,
                 jd=jd,
+                stock_pool=settings.stock_pool,
                 store_id=settings.jd_store_id,
                 call_life=self._call_life,
                 calls_at_once=self._settings.stock_calls_at_once,

@@ -65,7 +65,9 @@ def _stock_updates(shard: int, at: datetime) -> Iterator[Row]:
             status="accepted",
             quantity=number % 500,
             stock_ref=f"{number // 30:032x}",
-            level=LevelUsed(available=number % 500, version=number, occurred_at=at),
+            level=LevelUsed(
+                stock_pool="default", available=number % 500, version=number, occurred_at=at
+            ),
             arithmetic=Arithmetic(
                 uncounted=0,
                 stock_buffer=0,

@@ -1,7 +1,7 @@
 """What a flow stands between, small enough for a test without broker and shop."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from time import monotonic
 from typing import Any, cast
@@ -35,6 +35,21 @@ class FakeShard:
         for record in records:
             self.tables.apply(record.topic, record.key, record.value)
         self.published += records
+
+    async def publish(self, records: Sequence[OutgoingRecord]) -> None:
+        """Take records in, each on its own."""
+        await self.publish_atomically(records)
+
+    async def transact(
+        self,
+        decide: Callable[[], Iterable[Sequence[OutgoingRecord]]],
+        *,
+        applied: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Take in what is decided, step by step."""
+        for step in decide():
+            await self.publish_atomically(step)
+        applied()
 
     def taken(self, topic: str) -> list[Any]:
         """Hand out once what was published on a topic: values as JSON, tombstones as None."""

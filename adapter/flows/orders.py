@@ -375,7 +375,7 @@ class OrderFlow:
         adjusted = []
         for sku_id, units in taken_by_jd(before, entry, stock_model=stock_model).items():
             last = self._shard.tables.stock_updates.get(self._channel_id, sku_id)
-            if last is not None:
+            if last is not None and last.store_id == self._settings.jd_store_id:
                 cause = f"order:{entry.order_id}"
                 adjusted.append(
                     adjustment(

@@ -6,8 +6,7 @@ from datetime import datetime, timedelta
 from adapter.kafka.shard import ShardTables
 from adapter.rules.levels import Levels
 from adapter.rules.overrides import Overrides
-from adapter.rules.state import ChannelState
-from adapter.rules.stock import Level
+from adapter.rules.state import ChannelState, offered_level
 from adapter.wire.helm import SalesChannel
 
 
@@ -50,10 +49,9 @@ def restored_state(
             state.restore_listing(listing)
     for update in tables.stock_updates.rows(channel_id):
         # Compaction keeps a level's last record, not its newest: what was offered may know better.
-        if (used := update.level) is not None:
-            level = Level(used.available, used.version, used.occurred_at)
-            if levels.restore(pool, update.sku, level):
-                state.ledger.level_changed(update.sku)
+        level = offered_level(update, stock_pool=pool)
+        if level is not None and levels.restore(pool, update.sku, level):
+            state.ledger.level_changed(update.sku)
         if not settings.sync_inventory:
             state.restore_mapping(update)
         state.restore_offered(update, now=now, late_until=now + call_life)

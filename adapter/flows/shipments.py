@@ -278,7 +278,7 @@ class ShipmentFlow:
         """Commit the final answer, and what it changes, in one transaction."""
         now = self._now()
         result = self._result(pending, outcome, reason, answer)
-        adjusted: dict[str, int] = {}
+        adjusted: dict[str, int | None] = {}
         left: list[OrderIndexEntry] = []
 
         def decide() -> Iterator[Sequence[OutgoingRecord]]:
@@ -316,24 +316,22 @@ class ShipmentFlow:
             reason=reason,
         )
 
-    def _adjusted(self, entry: OrderIndexEntry) -> dict[str, int]:
-        """Reckon what JD holds for the listings of an order that has just left."""
-        adjusted = {}
-        for sku_id, ordered in entry.ordered.items():
-            units = ordered - entry.shipped.get(sku_id, 0)
-            quantity = self._state.jd_changed(sku_id, units)
-            if quantity is not None and units > 0:
-                adjusted[sku_id] = quantity
-        return adjusted
+    def _adjusted(self, entry: OrderIndexEntry) -> dict[str, int | None]:
+        """Reckon what JD holds for the listings of an order that has just left; None: unknown."""
+        return {
+            sku_id: self._state.jd_changed(sku_id, ordered - entry.shipped.get(sku_id, 0))
+            for sku_id, ordered in entry.ordered.items()
+            if ordered > entry.shipped.get(sku_id, 0)
+        }
 
     def _adjustments(
-        self, pending: PendingShipment, adjusted: Mapping[str, int], now: datetime
+        self, pending: PendingShipment, adjusted: Mapping[str, int | None], now: datetime
     ) -> list[OutgoingRecord]:
         updates = []
         for sku_id, quantity in adjusted.items():
             sold_as = self._state.sold_as(sku_id, None)
-            if sold_as is None:
-                continue
+            if sold_as is None or quantity is None:
+                continue  # what is not certain stays as it was last told
             last = self._shard.tables.stock_updates.get(self._channel_id, sku_id)
             update = StockUpdate(
                 channel_id=self._channel_id,
@@ -342,6 +340,7 @@ class ShipmentFlow:
                 status="adjusted",
                 quantity=quantity,
                 stock_ref=f"shipment:{pending.shipment_id}",
+                store_id=self._settings.jd_store_id,
                 level=last.level if last else None,
                 arithmetic=last.arithmetic if last else None,
                 at=now,

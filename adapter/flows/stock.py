@@ -27,10 +27,10 @@ from adapter.kafka.shard import Shard
 from adapter.rules.budget import Lane
 from adapter.rules.diagnosis import Problems, jd_words
 from adapter.rules.ledger import LARGEST_BATCH, StockWrite
+from adapter.rules.reconciliation import Figures, figures_of
 from adapter.rules.state import ChannelState
 from adapter.rules.stock import LARGEST_QUANTITY
 from adapter.rules.unanswered import UnansweredCalls
-from adapter.wire.jd import JdStockReading
 from adapter.wire.kept import Checkpoint
 from adapter.wire.published import Arithmetic, JdWords, LevelUsed, StockUpdate
 
@@ -42,6 +42,7 @@ CLAMPED = "STOCK_CLAMPED"
 REGRESSED = "STOCK_VERSION_REGRESSED"
 UNREADABLE = "STOCK_LEVEL_UNREADABLE"
 FALLBACK = "STOCK_ONE_BY_ONE"
+READING = "reading back"
 SCARCE = timedelta(seconds=30)
 """Once the day's calls for stock are used up: so long only what must go to zero is tried."""
 FALLBACK_LASTS = timedelta(days=1)
@@ -56,6 +57,7 @@ class StockFlow:
         state: What is known of it.
         shard: Publishes and proves ownership.
         jd: JD.
+        stock_pool: The pool whose levels it offers.
         store_id: JD's store; None for the shop's default one.
         call_life: After this a call that got no answer can no longer arrive at JD.
         calls_at_once: Calls that may be under way side by side; a listing is in one at most.
@@ -72,6 +74,7 @@ class StockFlow:
         state: ChannelState,
         shard: Shard,
         jd: JdClient,
+        stock_pool: str,
         store_id: str | None,
         call_life: timedelta,
         calls_at_once: int,
@@ -85,6 +88,7 @@ class StockFlow:
         self._ledger = state.ledger
         self._shard = shard
         self._jd = jd
+        self._stock_pool = stock_pool
         self._store_id = store_id
         self._call_life = call_life
         self._calls_at_once = calls_at_once
@@ -226,8 +230,10 @@ class StockFlow:
             yield self._records(certain, "accepted", stock_ref)
             yield self._records(open_still, "unknown", stock_ref)
             for write in refused:
+                # JD took nothing of this call, but an older one may still arrive.
+                status = "refused" if self._ledger.is_certain(write.sku_id) else "unknown"
                 words = jd_words(refusals[write.sku_id])
-                yield self._records([write], "refused", stock_ref, jd=words)
+                yield self._records([write], status, stock_ref, jd=words)
 
         def applied() -> None:
             self._ledger.accepted(accepted)
@@ -250,43 +256,45 @@ class StockFlow:
         """Read one suspect back, if one is due; no write is under way meanwhile."""
         due = self._ledger.next_reading(self._now())
         if due is None:
+            if not self._ledger.has_suspects:
+                self._problems.passed(READING)
             return False
         sku_id, generation = due
         try:
             reading = await self._jd.query_stock(sku_id)
-        except JdRejected as error:
+        except (JdRejected, ScopeError) as error:  # stock itself can go on without
             log.warning("stock.not_read_back", channel=self._channel_id, sku_id=sku_id)
-            self._ledger.reading_failed(sku_id, self._now())
-            self._problems.seen_error(error, now=self._now(), flow=f"reading {sku_id}")
+            self._unanswered.touched([sku_id])
+            self._ledger.reading_refused(sku_id, self._now())
+            self._problems.seen_error(error, now=self._now(), flow=READING)
             return True
         except TransientError:
             self._ledger.reading_failed(sku_id, self._now())
             raise
-        self._problems.passed(f"reading {sku_id}")
+        self._problems.passed(READING)
         self._unanswered.touched([sku_id])
+        figures = figures_of(reading, self._store_id)
         await self._shard.transact(
-            lambda: [self._confirmed(sku_id, generation, reading)],
-            applied=lambda: self._take_reading(sku_id, generation, reading),
+            lambda: [self._confirmed(sku_id, generation, figures)],
+            applied=lambda: self._take_reading(sku_id, generation, figures),
         )
         return True
 
-    def _confirmed(
-        self, sku_id: str, generation: int, reading: JdStockReading
-    ) -> list[OutgoingRecord]:
+    def _confirmed(self, sku_id: str, generation: int, figures: Figures) -> list[OutgoingRecord]:
         """Make the record that a suspect holds what was written; nothing where it does not."""
         last = self._shard.tables.stock_updates.get(self._channel_id, sku_id)
         is_stale = generation != self._ledger.generation(sku_id)
-        if is_stale or last is None or last.quantity != reading.stock_num:
+        if is_stale or last is None or last.quantity != figures.stock_num:
             return []
         update = last.model_copy(update={"status": "accepted", "at": self._now()})
         return [self._shard.events.stock_update(update)]
 
-    def _take_reading(self, sku_id: str, generation: int, reading: JdStockReading) -> None:
+    def _take_reading(self, sku_id: str, generation: int, figures: Figures) -> None:
         is_over = self._ledger.read_back(
             sku_id,
             generation,
-            stock_num=reading.stock_num,
-            booked=reading.booked,
+            stock_num=figures.stock_num,
+            booked=figures.booked,
             now=self._now(),
         )
         log.info("stock.read_back", channel=self._channel_id, sku_id=sku_id, is_settled=is_over)
@@ -423,7 +431,9 @@ class StockFlow:
                     "status": status,
                     "quantity": write.quantity,
                     "stock_ref": stock_ref,
+                    "store_id": self._store_id,
                     "level": LevelUsed(
+                        stock_pool=self._stock_pool,
                         available=write.level.available,
                         version=write.level.version,
                         occurred_at=write.level.occurred_at,

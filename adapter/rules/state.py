@@ -19,6 +19,17 @@ from adapter.wire.kept import OrderIndexEntry
 from adapter.wire.published import Listing, MappingCounts, StockUpdate
 
 
+def offered_level(update: StockUpdate, *, stock_pool: str) -> Level | None:
+    """Return the level that was offered; None where it is not known to be one of this pool.
+
+    A channel's pool may have changed since, and versions of two pools do not compare.
+    """
+    used = update.level
+    if used is None or used.stock_pool != stock_pool:
+        return None
+    return Level(used.available, used.version, used.occurred_at)
+
+
 class ChannelState:
     """One running channel.
 
@@ -132,13 +143,15 @@ class ChannelState:
         """Take in what was last offered.
 
         An intent without outcome, or an outcome that was not certain, leaves it unknown: a former
-        owner's call may still arrive.
+        owner's call may still arrive. What another store was offered says nothing.
 
         Args:
             update: The last record of a listing.
             now: The clock.
             late_until: When no call of a former owner can arrive any more.
         """
+        if update.store_id != self._settings.jd_store_id:
+            return
         match update.status:
             case "accepted" | "adjusted":
                 self.ledger.offered_known(update.sku_id, update.quantity)
@@ -151,9 +164,12 @@ class ChannelState:
         """Reckon what JD holds after it took shipped units off a listing's number itself.
 
         Returns:
-            The new offered quantity; None when it is not known.
+            The new offered quantity; None when it is not known, also where a write is under way
+            or an older call may still arrive.
         """
         offered = self.ledger.offered(sku_id)
+        if not self.ledger.is_certain(sku_id):
+            return None
         if offered is None or self._settings.stock_model != "spot":
             return offered
         return max(offered - units, 0)

@@ -13,6 +13,7 @@ from pydantic import (
     ConfigDict,
     Field,
     SecretStr,
+    StringConstraints,
     ValidationInfo,
     field_validator,
     model_validator,
@@ -120,8 +121,8 @@ class SalesChannel(Incoming):
     """The pool whose levels the channel offers."""
     stock_model: Literal["spot", "sellable"] = "spot"
     """Whether JD's number includes units booked by orders (spot) or not (sellable)."""
-    jd_store_id: str | None = None
-    """JD's store, for sellers that keep stock in several."""
+    jd_store_id: Annotated[str, StringConstraints(pattern=r"^(0|[1-9][0-9]{0,17})$")] | None = None
+    """JD's store, for sellers that keep stock in several: JD's number."""
     calls_per_second: Annotated[float, Field(strict=True, gt=0, le=1000)] = 10.0
     """JD calls a second that the app may make."""
     daily_call_quota: Annotated[int, Field(strict=True, ge=1)] | None = None

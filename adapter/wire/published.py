@@ -14,6 +14,7 @@ from adapter.wire.fields import (
     Money,
     Outgoing,
     SignedUnits,
+    StockPool,
     Units,
     Version,
 )
@@ -312,6 +313,8 @@ class Listing(Outgoing):
 class LevelUsed(Outgoing):
     """The level that a quantity was reckoned from."""
 
+    stock_pool: StockPool | None = None
+    """The pool whose level it is; null where that is not known."""
     available: SignedUnits | None
     """As Helm gave it."""
     version: Version | None = None
@@ -352,6 +355,8 @@ class StockUpdate(Outgoing):
     """The number for JD."""
     stock_ref: str
     """Names the call; JD's stockRfId."""
+    store_id: str | None = None
+    """JD's store that it was written to; null for the shop's default one."""
     level: LevelUsed | None = None
     """The level that it was reckoned from."""
     arithmetic: Arithmetic | None = None

@@ -429,6 +429,57 @@ def test_a_refused_listing_blocks_no_other() -> None:
     assert handed_out(ledger.next_batch(NOW)) == [("B", 7)]
 
 
+def test_a_suspect_that_jd_does_not_show_is_settled_by_another_write() -> None:
+    """That write left when no older call could arrive any more."""
+    ledger, _ = a_ledger({"A": 5})
+    later = NOW + CALL_LIFE
+    ledger.unknown(ledger.next_batch(NOW), later)
+    ledger.accepted(ledger.next_batch(NOW))
+    reading = ledger.next_reading(later)
+    ledger.reading_refused("A", later)
+    again = ledger.next_batch(later)
+    ledger.accepted(again)
+
+    assert reading is not None
+    assert handed_out(again) == [("A", 5)]
+    assert not ledger.has_suspects
+
+
+def test_what_jd_neither_shows_nor_takes_is_asked_for_less_and_less() -> None:
+    """A SKU that JD knows no more must not use up the day's calls."""
+    ledger, _ = a_ledger({"A": 5})
+    ledger.unknown(ledger.next_batch(NOW), NOW)
+    moment, looks = NOW, 0
+    while moment < NOW + timedelta(days=1):
+        for write in ledger.next_batch(moment):
+            ledger.refused(write, moment)
+        if ledger.next_reading(moment) is not None:
+            looks += 1
+            ledger.reading_refused("A", moment)
+        assert ledger.rests_until is not None
+        moment = max(ledger.rests_until, moment + timedelta(seconds=1))
+
+    assert 5 < looks < 20
+
+
+def test_a_level_that_begins_anew_is_written_even_where_the_quantity_stays() -> None:
+    """Else the last write would name a version that stands over the new ones after a restart."""
+    levels = Levels()
+    ledger = StockLedger(rule=StockRule(), stock_model="spot", levels=levels.of(POOL))
+    levels.watch(POOL, "channel", ledger.level_changed)
+    levels.take(POOL, "A", Level(5, 50))
+    ledger.listing_mapped("A", "A")
+    ledger.accepted(ledger.next_batch(NOW))
+    for level in (Level(None), Level(5, 1)):
+        levels.take(POOL, "A", level)
+    (write,) = ledger.next_batch(NOW)
+    ledger.accepted([write])
+    ledger.level_changed("A")
+
+    assert write.level == Level(5, 1)
+    assert ledger.next_batch(NOW) == []
+
+
 # The brake -----------------------------------------------------------------------------------
 
 
@@ -551,6 +602,50 @@ def test_an_approval_holds_for_one_zero_of_a_listing_only() -> None:
             change(str(number), units)
 
     assert write_all(ledger, NOW) == []
+
+
+def not_carried_out(ledger: StockLedger, batch: Sequence[StockWrite]) -> None:
+    """JD was too busy to take a call."""
+    ledger.untouched(batch)
+
+
+def not_answered(ledger: StockLedger, batch: Sequence[StockWrite]) -> None:
+    """A call's answer got lost."""
+    ledger.unknown(batch, NOW + CALL_LIFE)
+
+
+def refused(ledger: StockLedger, batch: Sequence[StockWrite]) -> None:
+    """JD refuses each of a call's listings."""
+    for write in batch:
+        ledger.refused(write, NOW)
+
+
+@pytest.mark.parametrize("failed", [not_carried_out, not_answered, refused])
+def test_a_zero_that_is_tried_again_counts_once(
+    failed: Callable[[StockLedger, Sequence[StockWrite]], None],
+) -> None:
+    """Twelve of forty listings are no wave, however often JD does not take them."""
+    ledger, change = a_shop(40)
+    for number in range(12):
+        change(str(number), 0)
+    failed(ledger, ledger.next_batch(NOW))
+
+    assert len(ledger.next_batch(NOW + FIRST_RETRY)) == 12
+
+
+@pytest.mark.parametrize("failed", [not_carried_out, not_answered])
+def test_an_approval_outlasts_a_call_that_fails(
+    failed: Callable[[StockLedger, Sequence[StockWrite]], None],
+) -> None:
+    """What somebody approved is tried until JD has it, without being asked for again."""
+    ledger, change = a_shop(60)
+    for number in range(60):
+        change(str(number), 0)
+    write_all(ledger, NOW)
+    ledger.approve()
+    failed(ledger, ledger.next_batch(NOW))
+
+    assert len(write_all(ledger, NOW)) == 60
 
 
 def test_a_hold_is_no_wave() -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from adapter.rules.catalogue import listing_of
 from adapter.rules.levels import Levels
 from adapter.rules.overrides import Overrides
-from adapter.rules.state import ChannelState
+from adapter.rules.state import ChannelState, offered_level
 from adapter.rules.stock import Level
 from adapter.wire.helm import ListingSettings, SalesChannel
 from adapter.wire.jd import JdSku
@@ -68,7 +68,7 @@ def an_order(**fields: Any) -> OrderIndexEntry:
     return OrderIndexEntry(**(kept | fields))
 
 
-def an_update(status: str, quantity: int) -> StockUpdate:
+def an_update(status: str, quantity: int, **fields: Any) -> StockUpdate:
     """Write what was offered."""
     return StockUpdate.model_validate(
         {
@@ -80,6 +80,7 @@ def an_update(status: str, quantity: int) -> StockUpdate:
             "stock_ref": "r",
             "at": NOON,
         }
+        | fields
     )
 
 
@@ -273,6 +274,37 @@ def test_a_restart_writes_again_what_nobody_is_sure_of(status: str, *, is_writte
     assert standing.refused == (17 if status == "refused" else None)
 
 
+@pytest.mark.parametrize("status", ["accepted", "refused", "unknown"])
+def test_another_store_is_written_whatever_the_former_one_was_offered(status: str) -> None:
+    """A changed store holds nothing of it, and no call for the former one reaches it."""
+    channel = Channel(jd_store_id="7")
+    channel.levels.take("default", CODE, Level(17, 1))
+    channel.read()
+    channel.state.restore_offered(an_update(status, 17), now=NOON, late_until=NOON + CALL_LIFE)
+    standing = channel.state.ledger.standing("100")
+
+    assert standing is not None
+    assert standing.suspect_until is None
+    assert channel.written() == {"100": 17}
+
+
+@pytest.mark.parametrize(
+    ("stock_pool", "level"), [("north", Level(5, 50)), ("south", None), (None, None)]
+)
+def test_a_level_is_restored_into_its_own_pool_only(
+    stock_pool: str | None, level: Level | None
+) -> None:
+    """A channel that moved to another pool must not offer the former one's units there."""
+    used = {"stock_pool": stock_pool, "available": 5, "version": 50}
+
+    assert offered_level(an_update("accepted", 5, level=used), stock_pool="north") == level
+
+
+def test_an_offer_without_level_restores_none() -> None:
+    """JD may have changed a number that was never written."""
+    assert offered_level(an_update("adjusted", 5), stock_pool="north") is None
+
+
 @pytest.mark.parametrize(
     ("stock_model", "offered", "units", "left"),
     [
@@ -291,6 +323,32 @@ def test_jd_takes_shipped_units_off_where_its_number_has_them(
     channel.state.ledger.offered_known("100", offered)
 
     assert channel.state.jd_changed("100", units) == left
+
+
+def test_what_jd_holds_after_a_shipment_is_not_known_while_a_write_is_under_way() -> None:
+    """Told as certain, it would hide from a restart that the write may still arrive."""
+    channel = Channel()
+    channel.levels.take("default", CODE, Level(17, 1))
+    channel.read()
+    channel.written()
+    channel.levels.take("default", CODE, Level(15, 2))
+    channel.state.ledger.next_batch(NOON)
+    channel.state.ledger.shipment_started(["100"])
+
+    assert channel.state.ledger.offered("100") == 17
+    assert channel.state.jd_changed("100", 2) is None
+
+
+def test_what_jd_holds_after_a_shipment_is_not_known_while_an_older_call_may_arrive() -> None:
+    """Told as certain, it would hide from a restart that the listing has to be read back."""
+    channel = Channel()
+    channel.levels.take("default", CODE, Level(17, 1))
+    channel.read()
+    channel.state.ledger.suspected("100", NOON + CALL_LIFE)
+    channel.written()
+
+    assert channel.state.ledger.offered("100") == 17
+    assert channel.state.jd_changed("100", 2) is None
 
 
 def test_an_own_shipment_causes_no_write() -> None:

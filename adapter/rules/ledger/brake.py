@@ -29,6 +29,10 @@ class Brake:
         self._zeroed.pop(sku_id, None)
         self._zeroed[sku_id] = now
 
+    def waits(self, sku_id: str) -> None:
+        """Take in that a listing that sells is to go to zero: it counts once, however often."""
+        self._zeroed.pop(sku_id, None)
+
     def released(self) -> None:
         """Take in that somebody approved: what went to zero so far counts no more."""
         self._zeroed.clear()

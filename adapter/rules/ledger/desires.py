@@ -106,6 +106,10 @@ class Desires:
         """Return the listings of a SKU."""
         return self._listings_of.get(sku, ())
 
+    def is_gone(self, sku: str) -> bool:
+        """Tell whether a SKU's level was taken away: whatever level comes next begins anew."""
+        return self._levels.get(sku) == Level(None)
+
     def siblings(self, sku: str) -> Iterable[str]:
         """Return the listings whose quantities depend on one another."""
         return self.listings_of(sku) if self._is_split else ()

@@ -73,6 +73,8 @@ class StockLedger:
         self._doubted: set[str] = set()
         # Rises with whatever may change what JD holds: a reading that crossed one is worthless.
         self._generations: dict[str, int] = {}
+        # SKUs whose level was taken away, and whose listings forgot what they were offered.
+        self._gone: set[str] = set()
         # Those that JD's buyers can order, as far as is known.
         self._selling: set[str] = set()
         # Those that something happened to: reckoned once, when somebody asks, however much it was.
@@ -82,7 +84,13 @@ class StockLedger:
 
     def level_changed(self, sku: str) -> None:
         """Take in that a SKU has a newer level, or other uncounted units."""
+        was_gone, is_gone = sku in self._gone, self._desires.is_gone(sku)
+        (self._gone.add if is_gone else self._gone.discard)(sku)
         for sku_id in self._desires.listings_of(sku):
+            if is_gone and not was_gone:
+                # Written even where the quantity stays: what was written last names a level whose
+                # version would stand, after a restart, over those that begin anew.
+                self.offered_known(sku_id, None)
             self._reckon(sku_id)
 
     def listing_mapped(
@@ -254,12 +262,12 @@ class StockLedger:
         for write in batch:
             self._set_offered(write.sku_id, None)
             self._suspects.add(write.sku_id, until)
-            self._landed(write.sku_id)
+            self._write_again(write)
 
     def untouched(self, batch: Iterable[StockWrite]) -> None:
         """Take in that the call was not carried out: they are written later."""
         for write in batch:
-            self._landed(write.sku_id)
+            self._write_again(write)
 
     def is_desired(self, batch: Iterable[StockWrite]) -> bool:
         """Tell whether these are still the quantities that JD should hold."""
@@ -331,6 +339,17 @@ class StockLedger:
         if sku_id in self._suspects:
             self._suspects.again(sku_id, now)
 
+    def reading_refused(self, sku_id: str, now: datetime) -> None:
+        """Take in that JD does not show a suspect.
+
+        It is written again instead: that write comes after any older call. Where JD refuses this
+        too, both are tried again, later each time.
+        """
+        if sku_id in self._suspects:
+            self._suspects.not_shown(sku_id, now)
+            self._set_offered(sku_id, None)
+            self._reckon(sku_id)
+
     def observed(self, sku_id: str, stock_num: int, *, generation: int) -> bool:
         """Take in JD's number as a reconciliation read it.
 
@@ -398,6 +417,11 @@ class StockLedger:
         return len(self._refusals) > 0
 
     @property
+    def has_suspects(self) -> bool:
+        """Whether there are listings whose last call may still arrive, or was not read back."""
+        return len(self._suspects) > 0
+
+    @property
     def waiting(self) -> int:
         """How many listings can be written at once."""
         self._settle()
@@ -434,6 +458,11 @@ class StockLedger:
         self._pass(sku_id)
         if sku_id in self._in_flight:
             self._doubted.add(sku_id)
+
+    def _write_again(self, write: StockWrite) -> None:
+        if write.queue == "zero":
+            self._queues.let_pass(write.sku_id)
+        self._landed(write.sku_id)
 
     def _landed(self, sku_id: str) -> None:
         self._in_flight.discard(sku_id)

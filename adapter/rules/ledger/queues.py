@@ -52,6 +52,7 @@ class Queues:
             self._approved.discard(sku_id)
         if ends_a_sale and sku_id not in self._approved:
             self._ending.add(sku_id)
+            self._brake.waits(sku_id)
             if sku_id in self._braked:
                 return
         else:
@@ -65,6 +66,10 @@ class Queues:
         is_waiting = any(sku_id in queue for queue in self._waiting.values())
         if not is_waiting and sku_id not in self._braked:
             self._waiting[name][sku_id] = None
+
+    def let_pass(self, sku_id: str) -> None:
+        """Let a listing's zero pass that was let through before and has to be written again."""
+        self._approved.add(sku_id)
 
     def remove(self, sku_id: str) -> None:
         """Take a listing out: nothing has to be written."""

@@ -11,6 +11,8 @@ from datetime import datetime, timedelta
 
 READ_AGAIN = timedelta(seconds=30)
 """The next look at a suspect that could not be judged."""
+LONGEST_WAIT = timedelta(hours=6)
+"""The longest pause before the next look at one that JD does not show."""
 MOST_READINGS = 10
 """Looks after which JD's number counts as it is, whatever its bookings say."""
 
@@ -19,6 +21,8 @@ MOST_READINGS = 10
 class _Suspicion:
     until: datetime
     readings: int = 0
+    refusals: int = 0
+    """How often in a row JD did not show it."""
     left_at: datetime | None = None
     """When the write that is under way left."""
 
@@ -85,6 +89,13 @@ class Suspects:
     def again(self, sku_id: str, now: datetime) -> None:
         """Let a suspect be looked at later."""
         heapq.heappush(self._readings, (now + READ_AGAIN, sku_id))
+
+    def not_shown(self, sku_id: str, now: datetime) -> None:
+        """Take in that JD does not show a suspect: the next look is later each time."""
+        suspicion = self._suspicions[sku_id]
+        pause = min(READ_AGAIN * 2 ** min(suspicion.refusals, 20), LONGEST_WAIT)
+        suspicion.refusals += 1
+        heapq.heappush(self._readings, (now + pause, sku_id))
 
     def is_worn_out(self, sku_id: str) -> bool:
         """Count a look; tell whether there were enough of them."""
