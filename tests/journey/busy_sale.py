@@ -21,8 +21,8 @@ BUFFER = 4
 """Units held back at each shop."""
 ELSEWHERE = 1
 """Units that Helm's other channels sell in a burst."""
-_RUSH_TRIES = 40
-_TRY_S = 0.04
+_RUSH_TRIES = 60
+_TRY_S = 0.05
 _REST_S = 90.0
 _LOOK_S = 0.1
 

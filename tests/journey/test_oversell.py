@@ -29,6 +29,7 @@ ROUNDS = max(SIZE // 100, 1)
 """Each brings some hundred orders."""
 SKUS = 6
 SEARCH_LAG_S = 1
+HELM_IS_THERE_S, HELM_IS_AWAY_S = 0.5, 2.0
 RULE = StockRule(stock_buffer=BUFFER)
 
 FAULTS: list[dict[str, Any]] = [
@@ -93,6 +94,15 @@ class Receipts:
                         self.order_ids.add(reservation["order_id"])
 
 
+async def stay_away_now_and_then(helm: AIOKafkaConsumer) -> None:
+    """Let Helm read no orders most of the time, until cancelled: its levels reflect them late."""
+    while True:
+        await asyncio.sleep(HELM_IS_THERE_S)
+        helm.pause(*helm.assignment())
+        await asyncio.sleep(HELM_IS_AWAY_S)
+        helm.resume(*helm.assignment())
+
+
 async def sell_through_the_adapter(
     w: World, bootstrap_servers: str, topic_prefix: str, stock_model: str
 ) -> tuple[Books, Sale]:
@@ -128,6 +138,7 @@ async def sell_through_the_adapter(
         tasks = [
             players.create_task(helm),
             players.create_task(receipts.follow(reservations)),
+            players.create_task(stay_away_now_and_then(orders)),
         ]
         await sale.run(traffic=traffic, rounds=ROUNDS)
         for task in tasks:
