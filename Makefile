@@ -15,7 +15,7 @@ LOCKS := requirements.lock requirements-build.lock requirements-conformance.lock
 IMAGE_HOME ?= /opt/helm-jd
 
 .DEFAULT_GOAL := help
-.PHONY: help bootstrap test check unit chromium fuzz jd-verify format demo up down bench soak-stock soak-orders lock contracts clean image-deps image-install
+.PHONY: help bootstrap test check unit chromium fuzz jd-verify format demo up down bench soak-stock soak-orders soak-oversell lock contracts clean image-deps image-install
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -78,6 +78,9 @@ soak-stock: bootstrap ## Stock under faults and kills (SEED, SIZE changes)
 
 soak-orders: bootstrap ## Orders under faults and kills (SEED, SIZE orders)
 	SEED=$(SEED) SIZE=$(SIZE) $(BIN)/python -m pytest tests/journey/test_soak.py -k orders
+
+soak-oversell: bootstrap ## A busy sale in two shops on one stock (SEED, SIZE orders)
+	SEED=$(SEED) SIZE=$(SIZE) $(BIN)/python -m pytest -s tests/journey/test_oversell.py
 
 lock: $(BIN)/uv ## Resolve requirements.lock and requirements-build.lock anew
 	$(BIN)/uv pip compile --quiet pyproject.toml --all-extras $(LOCK_OPTIONS) -o requirements.lock

@@ -46,6 +46,7 @@ class Level:
 class TakenOrder:
     """What Helm knows of a JD order."""
 
+    channel_id: str
     revision: int
     status_id: int
     outcome: Literal["accepted", "rejected", "returned"]
@@ -58,11 +59,10 @@ class TakenOrder:
 
 
 class Books:
-    """Helm's books of one sales channel: levels, orders, and what it says about them."""
+    """Helm's books: the levels of one stock pool, the orders of all channels that draw on it."""
 
-    def __init__(self, *, channel_id: str, now: Callable[[], datetime], chance: Random) -> None:
+    def __init__(self, *, now: Callable[[], datetime], chance: Random) -> None:
         """Open empty books."""
-        self._channel_id = channel_id
         self._now = now
         self._chance = chance
         self._shipments = 0
@@ -130,15 +130,16 @@ class Books:
 
     def dispatch(self, order_id: str) -> Message:
         """Send an order off in one parcel."""
-        self.orders[order_id].is_dispatched = True
+        order = self.orders[order_id]
+        order.is_dispatched = True
         self._shipments += 1
         waybill = f"HJ{self._shipments:04d}{self._chance.randrange(10**8):08d}"
         parcel = {"carrier": self._chance.choice(CARRIERS), "shipping_tracking_code": waybill}
         return Message(
             topic="helm.shipments",
-            key=self._channel_id,
+            key=order.channel_id,
             value={
-                "channel_id": self._channel_id,
+                "channel_id": order.channel_id,
                 "shipment_id": f"shipment-{self._shipments}",
                 "channel_order_id": order_id,
                 "parcels": [parcel],
@@ -195,9 +196,9 @@ class Books:
         is_rejected = order.outcome == "rejected"
         return Message(
             topic="helm.order-receipts",
-            key=self._channel_id,
+            key=order.channel_id,
             value={
-                "channel_id": self._channel_id,
+                "channel_id": order.channel_id,
                 "channel_order_id": order_id,
                 "revision": order.revision,
                 "outcome": "rejected" if is_rejected else "accepted",
@@ -218,6 +219,7 @@ def _read(order: Json) -> TakenOrder:
         sku = line["sku"] or f"unmapped {line['sales_channel_item_id']}"
         lines[sku] = lines.get(sku, 0) + int(line["quantity"])
     return TakenOrder(
+        channel_id=str(order["channel_id"]),
         revision=int(order["revision"]),
         status_id=int(order["status_id"]),
         outcome="accepted",

@@ -75,7 +75,7 @@ async def play(stack: Stack, score: Score, *, chance: Random, import_from: datet
             score.levels += message.topic == LEVELS
             await publish(message.topic, message.key, json.dumps(message.value).encode())
 
-        books = Books(channel_id=CHANNEL, now=lambda: datetime.now(UTC), chance=chance)
+        books = Books(now=lambda: datetime.now(UTC), chance=chance)
         buyers = Buyers()
         skus = [str(sku["outer_id"]) for sku in await room.skus()]
         async with _beside(

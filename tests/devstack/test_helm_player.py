@@ -20,7 +20,7 @@ Json = dict[str, Any]
 def _empty_books() -> Books:
     """Open books without any level."""
     chance = Random(1)  # noqa: S311 -- a game, not cryptography
-    return Books(channel_id="demo", now=lambda: NOON, chance=chance)
+    return Books(now=lambda: NOON, chance=chance)
 
 
 def _books(available: int = 10) -> Books:
@@ -40,6 +40,7 @@ def _order(
 ) -> Json:
     """Make what the player reads of a record of `jd.orders`."""
     return {
+        "channel_id": "demo",
         "channel_order_id": order_id,
         "revision": revision,
         "status_id": status_id,
