@@ -6,6 +6,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from adapter.cli.program import app
+from adapter.diagnostics import configure_logging
 from adapter.rules.channels import new_key
 from adapter.settings import CREDENTIAL_VARIABLES, settings_rows
 from tests.cli.calling import HelmJd
@@ -23,6 +24,8 @@ def helm_jd(
     for variable in {variable for variable, _, _ in settings_rows()} | CREDENTIAL_VARIABLES:
         monkeypatch.delenv(variable, raising=False)
     settings: dict[str, str | None] = {"HELM_JD_LOG_LEVEL": "error", "HELM_JD_KAFKA_WAIT_S": "0"}
+    # An adapter in the same process must not write into what a command prints.
+    configure_logging("error", "json")
     if request.node.get_closest_marker("broker"):
         private_key, public_key = new_key()
         settings |= {
