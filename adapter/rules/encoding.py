@@ -13,6 +13,8 @@ from adapter.rules.diagnosis import Problems
 from adapter.wire.published import Listing
 
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+_LAST_WESTERN = "\N{TRADE MARK SIGN}"
+"""The highest character of Windows-1252."""
 _HAN = range(0x4E00, 0xA000)
 
 
@@ -57,11 +59,15 @@ def damage(text: str) -> Damage | None:
     """
     if text.isascii():
         return None
-    if any("\ud800" <= character <= "\udfff" for character in text):
+    try:
+        text.encode()
+    except UnicodeEncodeError:
         return Damage("half of a surrogate pair stands in it")
     if _REPLACEMENT in text:
         return Damage("the replacement character U+FFFD stands in it")
-    for mistake in MISTAKES:
+    # A text with a character of the far East was not read as a Western encoding.
+    mistakes = MISTAKES[:1] if max(text) > _LAST_WESTERN else MISTAKES
+    for mistake in mistakes:
         try:
             meant = text.encode(mistake.read_as).decode(mistake.written_in)
         except UnicodeError:
