@@ -46,7 +46,7 @@ async def _run(settings: NaiveSettings) -> None:
                 access_token=seller.access_token,
             ),
             budget=CallBudget(
-                share=Share(1_000), now=lambda: datetime.now(UTC), monotonic=time.monotonic
+                share=Share(1e9), now=lambda: datetime.now(UTC), monotonic=time.monotonic
             ),
             now=lambda: datetime.now(UTC),
             call_timeout_s=10,

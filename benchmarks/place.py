@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -163,6 +164,11 @@ class AdapterProcess:
         sizes = dict(line.split(":", 1) for line in status.splitlines() if line.startswith("Vm"))
         now, most = (int(sizes[name].split()[0]) / 1024 for name in ("VmRSS", "VmHWM"))
         return now, most
+
+    def cpu_s(self) -> float:
+        """Tell how many seconds of CPU time it took so far."""
+        fields = Path(f"/proc/{self._program.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def level_row(sku: str, available: int, version: int, at: datetime | None = None) -> Row:
