@@ -7,7 +7,7 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 
 from adapter.kafka.connection import KafkaConnection
 from adapter.kafka.records import ReadRecord
-from adapter.kafka.tables import Positions, Table, TableFollower, read_through
+from adapter.kafka.tables import PackedTable, Positions, Table, TableFollower, read_through
 from adapter.kafka.topics import TopicSpec, create_topics
 from tests.world import eventually
 
@@ -123,6 +123,21 @@ def test_a_row_that_cannot_be_read_leaves_the_former_one() -> None:
 
     assert table.get("c", "1") == 5
     assert dict(table.of("c")) == {"1": 5}
+
+
+def test_a_packed_row_is_checked_when_it_comes_and_read_when_it_is_asked_for() -> None:
+    """An unreadable value raises and changes nothing, as in any table."""
+    table: PackedTable[int] = PackedTable(topic="t", parse=int)
+    table.apply(b"c:1", b"5")
+    table.apply(b"c:2", b"06")
+
+    with pytest.raises(ValueError, match="invalid literal"):
+        table.apply(b"c:1", b"x")
+
+    assert table.get("c", "2") == b"06"
+    assert table.read("c", "2") == 6
+    assert table.read("c", "3") is None
+    assert list(table.rows("c")) == [5, 6]
 
 
 def test_a_tombstone_removes_a_row() -> None:

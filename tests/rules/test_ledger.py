@@ -49,6 +49,27 @@ def handed_out(writes: Sequence[StockWrite]) -> list[tuple[str, int]]:
     return [(write.sku_id, write.quantity) for write in writes]
 
 
+def test_a_burst_is_reckoned_once_for_each_listing() -> None:
+    """However often a level changes before the next batch, only its newest is looked at."""
+    asked: list[str] = []
+
+    def uncounted(sku: str) -> int:
+        asked.append(sku)
+        return 0
+
+    levels = {"A": Level(0), "B": Level(7)}
+    ledger = StockLedger(rule=StockRule(), stock_model="spot", levels=levels, uncounted=uncounted)
+    ledger.listing_mapped("A", "A")
+    ledger.listing_mapped("B", "B")
+    for units in range(1, 21):
+        levels["A"] = Level(units)
+        ledger.level_changed("A")
+
+    assert ledger.waiting == 2
+    assert asked == ["A", "B"]
+    assert handed_out(ledger.next_batch(NOW)) == [("A", 20), ("B", 7)]
+
+
 def test_what_must_go_to_zero_comes_first_then_who_waited_longest() -> None:
     """A listing that changes again while it waits keeps its place."""
     ledger, change = a_ledger({"A": 1, "B": 2, "C": 3, "D": 4})
