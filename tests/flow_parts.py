@@ -63,7 +63,9 @@ def as_shard(shard: FakeShard) -> Shard:
     return cast("Shard", shard)
 
 
-def jd_client(answer: Answer, *, now: Callable[[], datetime]) -> JdClient:
+def jd_client(
+    answer: Answer, *, now: Callable[[], datetime], calls_per_day: int | None = None
+) -> JdClient:
     """Make a client of a JD that answers so."""
 
     def respond(request: httpx.Request) -> httpx.Response:
@@ -75,6 +77,6 @@ def jd_client(answer: Answer, *, now: Callable[[], datetime]) -> JdClient:
         http=httpx.AsyncClient(transport=httpx.MockTransport(respond)),
         endpoint="https://api.jd.com/routerjson",
         credentials=Credentials("key-1", "geheim-1", "token-1"),
-        budget=CallBudget(share=Share(1_000), now=now, monotonic=monotonic),
+        budget=CallBudget(share=Share(1_000, calls_per_day), now=now, monotonic=monotonic),
         now=now,
     )

@@ -162,14 +162,18 @@ class StockFlow:
         """
         quantities = {write.sku_id: write.quantity for write in batch}
         stock_ref = self._unanswered.ref(quantities) or self._new_ref()
-        await self._shard.publish(self._records(batch, "intended", stock_ref))
-        self._unanswered.sent(quantities, stock_ref)
+
+        async def announce() -> None:
+            await self._shard.publish(self._records(batch, "intended", stock_ref))
+            self._unanswered.sent(quantities, stock_ref)
+
         try:
             receipt = await self._jd.set_stock(
                 stock_ref=stock_ref,
                 quantities=quantities,
                 store_id=self._store_id,
                 lane=_lane(batch),
+                announce=announce,
             )
             refusals = receipt.refusals
         except JdAmbiguous:
@@ -190,7 +194,10 @@ class StockFlow:
         """Write one listing by the older method; its calls have no number at JD."""
         (write,) = batch
         stock_ref = self._new_ref()
-        await self._shard.publish(self._records(batch, "intended", stock_ref))
+
+        async def announce() -> None:
+            await self._shard.publish(self._records(batch, "intended", stock_ref))
+
         refusals: dict[str, JdAnswer] = {}
         try:
             await self._jd.set_one_stock(
@@ -198,6 +205,7 @@ class StockFlow:
                 quantity=write.quantity,
                 store_id=self._store_id,
                 lane=_lane(batch),
+                announce=announce,
             )
         except JdAmbiguous:
             await self._leave_open(batch, stock_ref)

@@ -18,7 +18,7 @@ from adapter.errors import JdAmbiguous, JdAnswer, JdRejected, JdUnavailable, Mal
 from adapter.jd.answers import Call, refuse, says_yes, words
 from adapter.jd.budget import CallBudget
 from adapter.jd.codes import ALREADY_SHIPPED, NO_SUCH_ORDER
-from adapter.jd.gateway import Credentials, Gateway, beijing_text
+from adapter.jd.gateway import Announce, Credentials, Gateway, beijing_text
 from adapter.rules.budget import Lane
 from adapter.wire.jd import (
     JdCarrier,
@@ -172,6 +172,7 @@ class JdClient:
         quantities: Mapping[str, int],
         store_id: str | None = None,
         lane: Lane = "stock",
+        announce: Announce | None = None,
     ) -> JdStockReceipt:
         """Write absolute quantities.
 
@@ -180,6 +181,7 @@ class JdClient:
             quantities: 1 to 30 quantities, each at least 0, by sku_id.
             store_id: The store; None is the shop's default one.
             lane: `zero` for what must go off sale.
+            announce: Awaited when the call has its turn, right before it is sent.
 
         Returns:
             What JD refused; every other SKU was accepted.
@@ -195,12 +197,18 @@ class JdClient:
             for sku_id, quantity in quantities.items()
         ]
         request = {"updateModel": "fullStockIn", "stockRfId": stock_ref, "skuStocks": stocks}
-        inner = await self._gateway.call(_SET_STOCK, {"req": request}, lane=lane)
+        inner = await self._gateway.call(_SET_STOCK, {"req": request}, lane=lane, announce=announce)
         result = _part(inner, "returnType", _SET_STOCK)
         return self._stock_receipt(result, list(quantities))
 
     async def set_one_stock(
-        self, *, sku_id: str, quantity: int, store_id: str | None = None, lane: Lane = "stock"
+        self,
+        *,
+        sku_id: str,
+        quantity: int,
+        store_id: str | None = None,
+        lane: Lane = "stock",
+        announce: Announce | None = None,
     ) -> None:
         """Write one absolute quantity by the older method, for apps without the newer permission.
 
@@ -209,6 +217,7 @@ class JdClient:
             quantity: At least 0.
             store_id: The store; None is the shop's default one.
             lane: `zero` for what must go off sale.
+            announce: Awaited when the call has its turn, right before it is sent.
 
         Raises:
             JdRejected: JD refuses it.
@@ -222,7 +231,7 @@ class JdClient:
         }
         if store_id is not None:
             parameters["storeId"] = _number(store_id, "jd_store_id")
-        inner = await self._gateway.call(_SET_ONE_STOCK, parameters, lane=lane)
+        inner = await self._gateway.call(_SET_ONE_STOCK, parameters, lane=lane, announce=announce)
         self._check(_SET_ONE_STOCK, inner)
 
     async def query_stock(self, sku_id: str, *, lane: Lane = "stock") -> JdStockReading:

@@ -23,6 +23,9 @@ from adapter.jd.signing import sign
 from adapter.rules.budget import Lane
 from adapter.wire.jd import BEIJING
 
+Announce = Callable[[], Awaitable[None]]
+"""Says that a call is about to be made; one that never has its turn is not announced."""
+
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
@@ -76,7 +79,12 @@ class Gateway:
         self.secrets = (credentials.app_secret, credentials.access_token, credentials.app_key)
 
     async def call(
-        self, call: Call, parameters: Mapping[str, object], *, lane: Lane
+        self,
+        call: Call,
+        parameters: Mapping[str, object],
+        *,
+        lane: Lane,
+        announce: Announce | None = None,
     ) -> dict[str, object]:
         """Make a call, once it has its turn.
 
@@ -84,6 +92,7 @@ class Gateway:
             call: Which method.
             parameters: Its business parameters.
             lane: What the call is for; says whose turn comes first.
+            announce: Awaited when the call has its turn; what it raises ends the call unsent.
 
         Returns:
             What lies inside the envelope.
@@ -93,6 +102,8 @@ class Gateway:
             AdapterError: The type is the decision.
         """
         turn = await self._budget.take(lane)
+        if announce is not None:
+            await announce()
         if call.writes and self._before_write is not None:
             await self._before_write()
         clock = asyncio.get_running_loop().time

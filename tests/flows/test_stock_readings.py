@@ -25,7 +25,7 @@ NOT_ALLOWED = {"code": "24", "zh_desc": "无权限", "en_desc": "no permission"}
 class Writer:
     """A channel of one listing with 5 units, whose first call may have got lost."""
 
-    def __init__(self, **settings: Any) -> None:
+    def __init__(self, *, calls_per_day: int | None = None, **settings: Any) -> None:
         self.now, self.shard, self.problems = NOON, FakeShard(), Problems()
         self.written: list[int] = []
         self.reading: object = {}
@@ -43,7 +43,7 @@ class Writer:
             channel_id="shop",
             state=self.state,
             shard=as_shard(self.shard),
-            jd=jd_client(self.answer, now=lambda: self.now),
+            jd=jd_client(self.answer, now=lambda: self.now, calls_per_day=calls_per_day),
             stock_pool=channel.stock_pool,
             store_id=channel.jd_store_id,
             call_life=CALL_LIFE,
@@ -114,3 +114,16 @@ async def test_a_suspect_is_read_back_in_the_store_that_was_written() -> None:
     await writer.run(after=CALL_LIFE)
 
     assert writer.written == [5, 5]
+
+
+async def test_a_call_that_never_has_its_turn_is_not_announced() -> None:
+    """An intent without a call would make a suspect of the listing at the next start."""
+    writer = Writer(calls_per_day=1)  # the reserve for zeros takes it
+    await writer.flow.step()
+    unannounced = writer.shard.taken("jd.stock-updates")
+    another = Writer()
+    await another.flow.step()
+    announced = another.shard.taken("jd.stock-updates")
+
+    assert (writer.written, unannounced) == ([], [])
+    assert (another.written, announced[0]["status"]) == ([5], "intended")
