@@ -29,19 +29,20 @@ from adapter.rules.diagnosis import Problems, jd_words
 from adapter.rules.ledger import LARGEST_BATCH, StockWrite
 from adapter.rules.reconciliation import Figures, figures_of
 from adapter.rules.state import ChannelState
-from adapter.rules.stock import LARGEST_QUANTITY
+from adapter.rules.stock_problems import (
+    note_brake,
+    note_clamped,
+    note_one_by_one,
+    note_refusals,
+    note_regressed,
+    note_unreadable,
+)
 from adapter.rules.unanswered import UnansweredCalls
 from adapter.wire.kept import Checkpoint
 from adapter.wire.published import Arithmetic, JdWords, LevelUsed, StockUpdate
 
 log = structlog.get_logger()
 
-REFUSED = "STOCK_REFUSED"
-MASS_ZERO = "MASS_ZERO"
-CLAMPED = "STOCK_CLAMPED"
-REGRESSED = "STOCK_VERSION_REGRESSED"
-UNREADABLE = "STOCK_LEVEL_UNREADABLE"
-FALLBACK = "STOCK_ONE_BY_ONE"
 READING = "reading back"
 SCARCE = timedelta(seconds=30)
 """Once the day's calls for stock are used up: so long only what must go to zero is tried."""
@@ -117,8 +118,7 @@ class StockFlow:
             batch := self._ledger.next_batch(self._now(), limit, is_urgent_only=is_scarce)
         ):
             batches.append(batch)
-        self._note_brake()
-        self._note_levels()
+        self._note_standing()
         write = self._write_one if is_one_by_one else self._write_parts
         outcomes = await asyncio.gather(*map(write, batches), return_exceptions=True)
         failures = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
@@ -249,7 +249,13 @@ class StockFlow:
                 self._ledger.refused(write, self._now())
 
         await self._shard.transact(decide, applied=applied)
-        self._note(accepted, refused, refusals)
+        note_refusals(
+            self._problems,
+            {write: refusals[write.sku_id] for write in refused},
+            is_any_left=self._ledger.has_refusals,
+            now=self._now(),
+        )
+        note_clamped(self._problems, accepted, now=self._now())
         log.info(
             "stock.written",
             channel=self._channel_id,
@@ -313,18 +319,7 @@ class StockFlow:
         known = self._shard.tables.checkpoints.get(self._channel_id, "capabilities")
         since = known.one_by_one_since if known else None
         is_so = since is not None and self._now() - since < FALLBACK_LASTS
-        if is_so and since is not None:
-            self._problems.seen(
-                FALLBACK,
-                now=self._now(),
-                cause="The app may not set the stock of several SKUs at once (JD's code 24).",
-                evidence=f"since {since:%Y-%m-%d %H:%M} UTC",
-                remedy="Apply for jingdong.ware.stock.sku.set in JD's console. Until then each SKU "
-                "costs a call of its own, by a method that JD is retiring.",
-                flow=FALLBACK,
-            )
-        else:
-            self._problems.passed(FALLBACK)
+        note_one_by_one(self._problems, since if is_so else None, now=self._now())
         return is_so
 
     async def _learn_fallback(self, error: ScopeError) -> None:
@@ -340,86 +335,13 @@ class StockFlow:
         await self._shard.transact(decide)
         log.warning("stock.one_by_one", channel=self._channel_id, code=error.answer.code)
 
-    # Problems --------------------------------------------------------------------------------
-
-    def _note_brake(self) -> None:
-        braked = self._ledger.braked
+    def _note_standing(self) -> None:
+        """Tell what keeps quantities from being written."""
+        braked, now = self._ledger.braked, self._now()
         self._metrics.stock_braked.labels(channel=self._channel_id).set(len(braked))
-        if not braked:
-            self._problems.passed(MASS_ZERO)
-            return
-        some = ", ".join(sorted(braked)[:5])
-        self._problems.seen(
-            MASS_ZERO,
-            now=self._now(),
-            cause=f"{len(braked)} listings that sell are to go to zero at once; their writes wait.",
-            evidence=f"JD's SKUs {some}{' …' if len(braked) > 5 else ''}",
-            remedy="If the levels are right, approve it: helm-jd approve "
-            f"{self._channel_id}. If not, correct them: what recovers is not written.",
-            severity="error",
-            flow=MASS_ZERO,
-        )
-
-    def _note_levels(self) -> None:
-        """Tell of levels that Helm wrote and that do not count."""
-        if regressed := self._state.regressed_levels():
-            sku, level = next(iter(regressed.items()))
-            self._problems.seen(
-                REGRESSED,
-                now=self._now(),
-                cause=f"{len(regressed)} SKUs have levels with a lower version than before, though "
-                "they happened later: they were refused as older.",
-                evidence=f"{sku}: version {level.version}",
-                remedy="Helm's version counter went back. Let it go on above the highest version, "
-                "or write null under the key, then the level: that begins anew.",
-                severity="error",
-                flow=REGRESSED,
-            )
-        else:
-            self._problems.passed(REGRESSED)
-        if unreadable := self._state.unreadable_skus():
-            self._problems.seen(
-                UNREADABLE,
-                now=self._now(),
-                cause=f"The newest level of {len(unreadable)} SKUs cannot be read.",
-                evidence=", ".join(unreadable[:5]),
-                remedy="See helm-jd.dead-letters, and write the level again. Until then the "
-                "channel's on_unreadable_level holds.",
-                severity="error",
-                flow=UNREADABLE,
-            )
-        else:
-            self._problems.passed(UNREADABLE)
-
-    def _note(
-        self,
-        accepted: Sequence[StockWrite],
-        refused: Sequence[StockWrite],
-        refusals: Mapping[str, JdAnswer],
-    ) -> None:
-        for write in refused:
-            self._problems.seen(
-                REFUSED,
-                now=self._now(),
-                cause=f"JD refuses the quantity of SKU {write.sku_id} ({write.sku}).",
-                evidence=f"quantity {write.quantity}",
-                remedy="See JD's words; the SKU is tried again when its quantity changes, and "
-                "now and then.",
-                jd=jd_words(refusals[write.sku_id]),
-                flow=REFUSED,
-            )
-        if not refused and not self._ledger.has_refusals:
-            self._problems.passed(REFUSED)
-        for write in accepted:
-            if write.quantity == LARGEST_QUANTITY:
-                self._problems.seen(
-                    CLAMPED,
-                    now=self._now(),
-                    cause=f"The quantity of SKU {write.sku_id} ({write.sku}) is beyond what JD can "
-                    f"hold; {LARGEST_QUANTITY} was written.",
-                    evidence=f"level {write.level.available}",
-                    remedy="Correct the level in Helm, or set a max_stock_level.",
-                )
+        note_brake(self._problems, braked, channel_id=self._channel_id, now=now)
+        note_regressed(self._problems, self._state.regressed_levels(), now=now)
+        note_unreadable(self._problems, self._state.unreadable_skus(), now=now)
 
     def _records(
         self,

@@ -173,8 +173,8 @@ class WholeTables:
             if "stock_pool" not in change.model_fields_set:
                 stock_pool = _parts(record.key)[0]
             require_key(record.key, f"{stock_pool}:{change.sku}")
-        except Exception:
-            with contextlib.suppress(MalformedRecord):
+        except Exception:  # whatever is wrong with it, its SKU has a level that cannot be read
+            with contextlib.suppress(MalformedRecord):  # under such a key it is no SKU's
                 self.levels.take_unreadable(*_parts(record.key))
             raise
         level = Level(change.available, change.version, change.occurred_at)
