@@ -12,8 +12,9 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from benchmarks.measured import RUNS, Figures, ratios, scaled
 from benchmarks.naive_handler import NaiveSettings
@@ -39,6 +40,15 @@ def _sandbox(simulator: SimulatorHandle) -> SandboxHandle:
     sandbox = simulator.create_sandbox(sku_count=SKUS, initial_stock=1, journal_size=100_000)
     sandbox.set_faults([{"fault": {"kind": "latency", "ms": JD_MS}}])
     return sandbox
+
+
+class Measured(NamedTuple):
+    """What every run took, by the pace that was allowed."""
+
+    peer_s: list[float]
+    """Reckoned for all changes."""
+    adapter_s: dict[float, list[float]]
+    calls: dict[float, list[int]]
 
 
 class Burst:
@@ -83,20 +93,13 @@ async def _calm(sandbox: SandboxHandle) -> int:
         await asyncio.sleep(0.5)
 
 
-async def _adapter_runs(place: Place, sandbox: SandboxHandle) -> tuple[list[float], list[int]]:
-    """Send burst after burst to one adapter; return seconds and calls of each."""
-    seconds, calls = [], []
-    with place.adapter():
-        for run in range(RUNS + 1):  # the first one warms up: it waits for listings, too
-            burst = Burst(sandbox, CHANGES, run + 1)
-            before = await _calm(sandbox)
-            began = time.perf_counter()
-            await place.fill(place.names.stock_changes, burst.rows)
-            await burst.reached()
-            if run:
-                seconds.append(time.perf_counter() - began)
-                calls.append(await _calm(sandbox) - before)
-    return seconds, calls
+async def _burst_s(place: Place, sandbox: SandboxHandle, changes: int, run: int) -> float:
+    """Send a burst; seconds until JD holds the last number of each SKU."""
+    burst = Burst(sandbox, changes, run + 1)
+    began = time.perf_counter()
+    await place.fill(place.names.stock_changes, burst.rows)
+    await burst.reached()
+    return time.perf_counter() - began
 
 
 @asynccontextmanager
@@ -118,48 +121,53 @@ async def _peer(place: Place, sandbox: SandboxHandle) -> AsyncIterator[None]:
         await process.wait()
 
 
-async def _peer_runs(place: Place, sandbox: SandboxHandle) -> list[float]:
-    """Send a part of the burst to the handler, again and again; return the seconds of a whole."""
-    seconds = []
-    async with _peer(place, sandbox):
-        for run in range(RUNS + 1):
-            burst = Burst(sandbox, PEER_CHANGES, run + 1)
-            began = time.perf_counter()
-            await place.fill(place.names.stock_changes, burst.rows)
-            await burst.reached()
-            if run:
-                seconds.append((time.perf_counter() - began) * CHANGES / PEER_CHANGES)
-    return seconds
+async def _measure(bootstrap_servers: str, simulator: SimulatorHandle, folder: Path) -> Measured:
+    """Let the peer and an adapter of each pace take bursts in turns, each in a shop of its own."""
 
+    async def place_of(name: str) -> tuple[Place, SandboxHandle]:
+        place = Place(bootstrap_servers=bootstrap_servers, prefix=f"{name}-", folder=folder / name)
+        await place.create_topics()
+        return place, _sandbox(simulator)
 
-async def _measure(
-    bootstrap_servers: str, simulator: SimulatorHandle
-) -> tuple[dict[float, tuple[list[float], list[int]]], list[float]]:
-    with tempfile.TemporaryDirectory() as folder:
-        places = []
-        for name in ("peer", *(f"pace{pace:.0f}" for pace in PACES)):
-            place = Place(
-                bootstrap_servers=bootstrap_servers, prefix=f"{name}-", folder=Path(folder) / name
-            )
-            await place.create_topics()
-            places.append(place)
-        theirs = await _peer_runs(places[0], _sandbox(simulator))
-        ours = {}
-        for pace, place in zip(PACES, places[1:], strict=True):
-            sandbox = _sandbox(simulator)
-            await place.put_channel("shop", seller_of(sandbox), calls_per_second=pace)
-            ours[pace] = await _adapter_runs(place, sandbox)
-    return ours, theirs
+    measured = Measured([], {pace: [] for pace in PACES}, {pace: [] for pace in PACES})
+    peer, peer_sandbox = await place_of("peer")
+    async with _peer(peer, peer_sandbox):
+        with ExitStack() as adapters:
+            sides = {}
+            for pace in PACES:
+                place, sandbox = sides[pace] = await place_of(f"pace{pace:.0f}")
+                await place.put_channel("shop", seller_of(sandbox), calls_per_second=pace)
+                adapters.enter_context(place.adapter())
+            for run in range(RUNS + 1):
+                theirs = await _burst_s(peer, peer_sandbox, PEER_CHANGES, run)
+                ours = {}
+                for pace, (place, sandbox) in sides.items():
+                    before = await _calm(sandbox)
+                    seconds = await _burst_s(place, sandbox, CHANGES, run)
+                    ours[pace] = seconds, await _calm(sandbox) - before
+                if run == 0:
+                    continue  # warms up: it waits for the starts, too
+                measured.peer_s.append(theirs * CHANGES / PEER_CHANGES)
+                for pace, (seconds, calls) in ours.items():
+                    measured.adapter_s[pace].append(seconds)
+                    measured.calls[pace].append(calls)
+    return measured
 
 
 def main() -> None:
     """Measure adapter and peer, and print calls and times."""
-    with running_kafka() as kafka, serve_in_thread() as simulator:
-        ours, theirs = asyncio.run(_measure(kafka.bootstrap_servers, simulator))
+    with (
+        running_kafka() as kafka,
+        serve_in_thread() as simulator,
+        tempfile.TemporaryDirectory() as folder,
+    ):
+        measured = asyncio.run(_measure(kafka.bootstrap_servers, simulator, Path(folder)))
     least = SKUS / BATCH
     calls = Figures(f"JD calls for a burst of {CHANGES:,} changes over {SKUS:,} SKUs")
     times = Figures(f"Burst of {CHANGES:,} changes over {SKUS:,} SKUs, JD takes {JD_MS} ms a call")
-    for pace, (seconds, made) in ours.items():
+    theirs = measured.peer_s
+    for pace in PACES:
+        seconds, made = measured.adapter_s[pace], measured.calls[pace]
         who = f"adapter, {pace:,.0f} calls/s allowed"
         calls.row(who, made, form=",.0f")
         calls.row(
